@@ -1,0 +1,92 @@
+"""Environment, `feeds.yaml` and knowledge become models; a bad file gets a clear sentence with file and line."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from monitor.model import ConfigError
+
+_SECRET = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
+
+# libyaml's loader is ten times the speed of the pure one, and start-up time is promised.
+M = TypeVar("M", bound=BaseModel)
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def read_model(path: Path, model: type[M], *, environ: Mapping[str, str] = os.environ) -> M:
+    """The YAML file as a validated model; `${NAME}` in values comes from the environment.
+
+    Raises ConfigError that names file, line, place and mend.
+    """
+    text = _read(path)
+    try:
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506 -- the loader is a safe one
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(f"{path}:{line}: not valid YAML: {error.problem or error.context}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not valid YAML: {error}") from error
+    try:
+        return model.model_validate(_with_secrets(data, environ=environ, path=path))
+    except ValidationError as error:
+        raise ConfigError("\n".join(_sentences(error, text=text, path=path))) from error
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path}: no such file; `monitor init` writes a starter configuration") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 at byte {error.start}; save the file as UTF-8") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _with_secrets(data: Any, *, environ: Mapping[str, str], path: Path) -> Any:
+    if isinstance(data, dict):
+        return {key: _with_secrets(value, environ=environ, path=path) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_with_secrets(value, environ=environ, path=path) for value in data]
+    if not isinstance(data, str):
+        return data
+
+    def secret(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in environ:
+            raise ConfigError(f"{path}: ${{{name}}} is used but the environment has no {name}; export it first")
+        return environ[name]
+
+    return _SECRET.sub(secret, data)
+
+
+def _sentences(error: ValidationError, *, text: str, path: Path) -> list[str]:
+    root = yaml.compose(text, Loader=_Loader)
+    return [
+        f"{path}:{_line(root, item['loc'])}: {'.'.join(str(part) for part in item['loc']) or 'file'}: "
+        f"{item['msg'].removeprefix('Value error, ')}"
+        for item in error.errors()
+    ]
+
+
+def _line(node: yaml.Node | None, place: tuple[int | str, ...]) -> int:
+    """The 1-based line of the deepest node on the way to `place`: a missing key has its parent's line."""
+    line = 1
+    for part in place:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == str(part)), None)
+            if found is None:
+                continue  # pydantic puts union tags into the path; they are no keys of the file
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    return line

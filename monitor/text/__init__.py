@@ -1,0 +1,1 @@
+"""Pure functions on strings; every offset refers to the stored, original text."""
