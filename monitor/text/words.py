@@ -1,0 +1,116 @@
+"""Words with offsets, and the keys (lemmas, stems) by which words of one family find each other.
+
+Russian by pymorphy3, English by simplemma, Arabic by simplemma with clitics taken off and Snowball behind it: proper
+morphology instead of lists of inflected forms. Dictionaries load on first use; keys are cached, since news repeats.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+
+from monitor.model import Language
+from monitor.text.normalize import fold_key
+
+_WORD = re.compile(r"[^\W_](?:[\w'’\u0640\u064b-\u0652\u0670.-]*[^\W_])?[\u064b-\u0652]*")
+_INNER = re.compile(r"(?<=\w)(?:\.(?=\w\w)|-)(?=\w)")
+_LONGEST_WORD = 48  # characters; what is longer is no word of a language, and morphology would choke on it
+
+# Proclitics in the order they stack: conjunction, preposition, article.
+_ARABIC_PROCLITICS = ("وبال", "فبال", "وكال", "ولل", "فلل", "وال", "بال", "كال", "فال", "لل", "ال")
+_ARABIC_PARTICLES = "وفبلكس"
+_ARABIC_ENCLITICS = ("هما", "كما", "هم", "هن", "ها", "نا", "كم", "ه", "ي")
+
+
+class Word(NamedTuple):
+    """A word of the original text, `text[start:end]`, and its folded form."""
+
+    start: int
+    end: int
+    folded: str
+
+
+def words(text: str, *, start: int = 0, end: int | None = None) -> tuple[Word, ...]:
+    """The words of `text[start:end]`, offsets into `text`. A hyphenated compound counts as its parts."""
+    found: list[Word] = []
+    for match in _WORD.finditer(text, start, len(text) if end is None else end):
+        place = match.start()
+        for piece in _INNER.split(match.group()):
+            found.append(Word(place, place + len(piece), fold_key(piece)))
+            place += len(piece) + 1
+    return tuple(found)
+
+
+@lru_cache(maxsize=200_000)
+def keys(folded: str, language: Language) -> frozenset[str]:
+    """The keys of a folded word: two words match when they share one. The folded form itself is always among them."""
+    if len(folded) > _LONGEST_WORD:
+        return frozenset({folded})
+    if language is Language.RU:
+        return _russian(folded)
+    if language is Language.AR:
+        return _arabic(folded)
+    if language is Language.EN:
+        return frozenset({folded, _lemma(folded.removesuffix("'s"), "en")})
+    return frozenset({folded})
+
+
+def _russian(folded: str) -> frozenset[str]:
+    return frozenset({folded, *(fold_key(parse.normal_form) for parse in _pymorphy().parse(folded))})
+
+
+def _arabic(folded: str) -> frozenset[str]:
+    bare = arabic_bare(folded)
+    found = {folded, bare, _lemma(folded, "ar"), _lemma(bare, "ar"), _stem_arabic(bare)}
+    return frozenset(fold_key(key) for key in found if key)
+
+
+def arabic_bare(folded: str) -> str:
+    """A folded Arabic word without conjunction, preposition and article, where enough of a word stays."""
+    for clitic in _ARABIC_PROCLITICS:
+        if folded.startswith(clitic) and len(folded) - len(clitic) >= 3:
+            return folded[len(clitic) :]
+    if len(folded) >= 5 and folded[0] in _ARABIC_PARTICLES[:2]:
+        return arabic_bare(folded[1:]) if folded[1:].startswith("ال") else folded[1:]
+    return folded
+
+
+def grammar(folded: str) -> frozenset[str]:
+    """The grammemes any reading of a Russian word has ('nomn', 'ablt', 'VERB', 'past', 'plur' …), as pymorphy3 names them."""
+    return _grammar(folded)
+
+
+@lru_cache(maxsize=100_000)
+def _grammar(folded: str) -> frozenset[str]:
+    if len(folded) > _LONGEST_WORD:
+        return frozenset()
+    found: set[str] = set()
+    for parse in _pymorphy().parse(folded):
+        found |= {str(grammeme) for grammeme in parse.tag.grammemes}
+    return frozenset(found)
+
+
+@lru_cache(maxsize=200_000)
+def _lemma(word: str, language: str) -> str:
+    import simplemma
+
+    return str(simplemma.lemmatize(word, lang=language))
+
+
+def _stem_arabic(word: str) -> str:
+    return str(_snowball().stemWord(word))
+
+
+@cache
+def _snowball() -> Any:
+    import Stemmer
+
+    return Stemmer.Stemmer("arabic")
+
+
+@cache
+def _pymorphy() -> Any:
+    import pymorphy3
+
+    return pymorphy3.MorphAnalyzer()
