@@ -6,12 +6,13 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from monitor.model import ConfigError
+from monitor.channels import AnyChannel
+from monitor.model import ConfigError, Feed, Frozen
 
 _SECRET = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 
@@ -90,3 +91,57 @@ def _line(node: yaml.Node | None, place: tuple[int | str, ...]) -> int:
             node = node.value[part]
             line = node.start_mark.line + 1
     return line
+
+
+# --- the installation's file ------------------------------------------------------------------
+
+
+DEFAULT_DATABASE = "sqlite:///monitor.db"
+KNOWLEDGE = Path(__file__).parent / "knowledge"
+
+
+class Limits(Frozen):
+    """How hard the daemon works at once."""
+
+    polls: int = Field(default=50, ge=1, description="feeds polled at once")
+    analyses: int = Field(default=2, ge=1, description="worker processes that parse and analyze")
+    deliveries: int = Field(default=4, ge=1, description="messages on their way at once")
+
+
+class Settings(Frozen):
+    """One installation: what `feeds.yaml` and the environment say."""
+
+    feeds: tuple[Feed, ...] = Field(min_length=1)
+    topics: tuple[str, ...] = ("us-russia-syria",)
+    channels: tuple[AnyChannel, ...] = ()
+    contact: str | None = Field(default=None, description="mail address or page, for the User-Agent")
+    allow_private: tuple[str, ...] = Field(default=(), description="intranet hosts or networks that may be polled")
+    limits: Limits = Limits()
+    database_url: str = DEFAULT_DATABASE
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> Self:
+        for what, ids in (("feed", [feed.id for feed in self.feeds]), ("channel", [each.id for each in self.channels])):
+            doubles = sorted({name for name in ids if ids.count(name) > 1})
+            if doubles:
+                raise ValueError(f"{what} id {doubles[0]!r} stands twice; ids name rows and must differ")
+        return self
+
+    def feed(self, feed_id: str) -> Feed | None:
+        return next((feed for feed in self.feeds if feed.id == feed_id), None)
+
+
+def load_settings(path: Path | None = None, *, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The installation's settings: `path`, or MONITOR_CONFIG, or feeds.yaml in the working folder.
+
+    MONITOR_DATABASE_URL outweighs the file. Raises ConfigError that names file, line and mend.
+    """
+    chosen = path or Path(environ.get("MONITOR_CONFIG", "feeds.yaml"))
+    settings = read_model(chosen, Settings, environ=environ)
+    url = environ.get("MONITOR_DATABASE_URL")
+    return settings.model_copy(update={"database_url": url}) if url else settings
+
+
+def database_url(given: str | None, *, environ: Mapping[str, str] = os.environ) -> str:
+    """The database of a command that needs no feeds.yaml."""
+    return given or environ.get("MONITOR_DATABASE_URL", DEFAULT_DATABASE)
