@@ -72,7 +72,7 @@ class Facet(Frozen):
     id: str
     name: str
     actors: tuple[str, ...] = Field(default=(), description="any name of these actors satisfies it")
-    terms: Terms = {}
+    terms: Terms = Field(default={})
 
 
 class Theme(Frozen):
@@ -80,14 +80,14 @@ class Theme(Frozen):
 
     id: str
     name: str
-    terms: Terms = {}
+    terms: Terms = Field(default={})
 
 
 class Post(Frozen):
     """A post that exists in many countries: 'foreign minister' and which institution of an actor holds it."""
 
     institution: str
-    terms: Terms = {}
+    terms: Terms = Field(default={})
 
 
 class Topic(Frozen):
@@ -125,12 +125,8 @@ class Lexicon(Frozen):
     proclitics: tuple[str, ...] = Field(
         default=(), description="what may be glued before a word: و ف ب ل ك ال and stacks"
     )
-    concepts: dict[str, tuple[str, ...]] = {}
+    concepts: dict[str, tuple[str, ...]] = Field(default={})
     wires: tuple[str, ...] = Field(default=(), description="names of news agencies as credited in texts")
-
-    @property
-    def grammar(self) -> frozenset[str]:
-        return frozenset(self.concepts)
 
 
 class LinearModel(Frozen):
@@ -152,7 +148,7 @@ class Knowledge(Frozen):
     languages: dict[Language, Lexicon]
     concepts: tuple[Concept, ...] = ()
     offices: tuple[Office, ...] = ()
-    models: dict[str, LinearModel] = {}
+    models: dict[str, LinearModel] = Field(default={})
 
     def topic(self, topic_id: str) -> Topic:
         if topic_id not in self.topics:
