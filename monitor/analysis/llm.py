@@ -21,7 +21,6 @@ from monitor.model import (
     Finding,
     Frozen,
     Gate,
-    Language,
     MonitorError,
     Office,
     Stance,
