@@ -120,13 +120,18 @@ class Lexicon(Frozen):
     """How one language says things: cues of stance and speech, and the words that bind clauses."""
 
     language: Language
-    name: str
+    name: str = ""
     endings: tuple[str, ...] = Field(default=(), description="inflections that may follow a name's stem at the gate")
     proclitics: tuple[str, ...] = Field(
         default=(), description="what may be glued before a word: و ف ب ل ك ال and stacks"
     )
     concepts: dict[str, tuple[str, ...]] = Field(default={})
     wires: tuple[str, ...] = Field(default=(), description="names of news agencies as credited in texts")
+    quotation_marks: tuple[str, ...] = Field(default=(), description="pairs, in the order they are usual")
+    clitics: tuple[str, ...] = Field(default=(), description="single particles written onto a word")
+    clause_boundaries: tuple[str, ...] = Field(default=(), description="words and marks at which a clause may end")
+    abbreviations: tuple[str, ...] = Field(default=(), description="whose full stop ends no sentence")
+    months: tuple[str, ...] = ()
 
 
 class LinearModel(Frozen):

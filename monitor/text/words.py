@@ -20,7 +20,7 @@ _LONGEST_WORD = 48  # characters; what is longer is no word of a language, and m
 # Proclitics in the order they stack: conjunction, preposition, article.
 _ARABIC_PROCLITICS = ("وبال", "فبال", "وكال", "ولل", "فلل", "وال", "بال", "كال", "فال", "لل", "ال")
 _ARABIC_PARTICLES = "وفبلكس"
-_ARABIC_ENCLITICS = ("هما", "كما", "هم", "هن", "ها", "نا", "كم", "ه", "ي")
+_ARABIC_ENDINGS = ("هما", "تهم", "ته", "تها", "ات", "تا", "ون", "ين", "ان", "وا", "هم", "ها", "نا", "ت", "ه", "ا")
 
 
 class Word(NamedTuple):
@@ -62,8 +62,31 @@ def _russian(folded: str) -> frozenset[str]:
 
 def _arabic(folded: str) -> frozenset[str]:
     bare = arabic_bare(folded)
-    found = {folded, bare, _lemma(folded, "ar"), _lemma(bare, "ar"), _stem_arabic(bare)}
+    found = {folded, bare, _lemma(folded, "ar"), _lemma(bare, "ar"), _stem_arabic(bare), *_arabic_cores(bare)}
+    for core in _arabic_cores(bare):
+        found.update(_arabic_persons(core))
+        found.update(core.removesuffix(end) for end in _ARABIC_ENDINGS if len(core) - len(end) >= 3)
     return frozenset(fold_key(key) for key in found if key)
+
+
+def _arabic_cores(bare: str) -> set[str]:
+    """The word with and without what may still be glued before it: a preposition, the future's س."""
+    found = {bare}
+    if bare[:1] in {"ل", "ب"} and len(bare) >= 4:
+        found.add(bare[1:])
+    if bare[:1] == "ك" and len(bare) >= 5:
+        found.add(bare[1:])
+    if bare[:1] == "س" and bare[1:2] in {"ي", "ت", "ن", "ا"} and len(bare) >= 5:
+        found.add(bare[1:])
+    return found
+
+
+def _arabic_persons(core: str) -> set[str]:
+    """The third person of an imperfect verb: dictionaries of cues list يرفض, and ترفض نرفض ارفض must find it."""
+    if core[:1] not in {"ت", "ن", "ا"} or len(core) < 4:
+        return set()
+    third = "ي" + core[1:]
+    return {third, *(third.removesuffix(end) for end in _ARABIC_ENDINGS if len(third) - len(end) >= 3)}
 
 
 def arabic_bare(folded: str) -> str:
