@@ -274,6 +274,8 @@ class Challenger(Frozen):
 
     stance: Stance
     reports: tuple[Report, ...] = Field(min_length=1)
+    before: Report | None = Field(default=None, description="the report it challenges; the change's `before`")
+    against: tuple[Report, ...] = Field(default=(), description="what other voices reported instead, since it arose")
 
     @property
     def first(self) -> Report:
@@ -300,6 +302,14 @@ class Track(Frozen):
         return f"{self.actor}/{self.institution}" if self.institution else self.actor
 
 
+class Outcome(StrEnum):
+    """What became of a change after it was reported."""
+
+    STANDS = "stands"
+    CONTRADICTED = "contradicted"
+    WITHDRAWN = "withdrawn"
+
+
 class StanceChange(Frozen):
     """The fact that a stance changed. `cause` is the event that made it: one change per (track, cause)."""
 
@@ -314,6 +324,7 @@ class StanceChange(Frozen):
     publishers: tuple[str, ...] = Field(description="independent voices that carry it")
     copies: tuple[str, ...] = Field(default=(), description="publishers collapsed into another voice, 'B (copy of A)'")
     reason: str = Field(min_length=1)
+    outcome: Outcome = Outcome.STANDS
 
     @property
     def cause(self) -> int:
@@ -336,6 +347,9 @@ class Policy(Frozen):
     min_confidence: float = Field(default=0.0, ge=0, le=1)
     outweighs: tuple[str, ...] = Field(
         default=(), description="institutions whose word stands for the country, weightiest first"
+    )
+    split_within: timedelta = Field(
+        default=timedelta(days=14), description="institutions that disagree within it split their country"
     )
 
 
@@ -470,6 +484,7 @@ class DeliveryState(StrEnum):
     SENT = "sent"
     DEAD = "dead"
     HELD = "held"
+    SKIPPED = "skipped"  # decided against, with its reason: kept so that "why was I not alerted" has an answer
 
 
 class Delivery(Frozen):
@@ -481,11 +496,136 @@ class Delivery(Frozen):
     channel: str
     key: str = Field(description="stable: receivers drop a repeat by it")
     state: DeliveryState = DeliveryState.WAITING
+    reason: str = Field(default="", description="why it is sent, held or skipped")
     attempts: int = 0
     next_try_at: Instant | None = None
     last_error: str | None = None
     sent_at: Instant | None = None
     created_at: Instant
+
+
+# --- rows as the store tells them -------------------------------------------------------------
+
+
+class Recorded(Frozen):
+    """What recording a poll made of its entries, as article ids in the order of the entries."""
+
+    new: tuple[int, ...] = ()
+    changed: tuple[int, ...] = Field(default=(), description="have a new version")
+    known: tuple[int, ...] = ()
+
+    @property
+    def due(self) -> tuple[int, ...]:
+        return (*self.new, *self.changed)
+
+
+class StoredArticle(Frozen):
+    """An article in its current version, ready for analysis, with what its reports need."""
+
+    id: int
+    version_id: int
+    version: int = Field(description="1 is the text first seen")
+    article: Article
+    feed: Feed
+    publisher: str
+    voice: str
+    at: Instant = Field(description="published; seen if the date is unusable; a later version: when that was seen")
+    seen_at: Instant = Field(description="when this version was seen")
+    due: bool
+    attempts: int = 0
+    teaser: bool = False
+
+
+class ArticleRow(Frozen):
+    """One line of a listing of articles; finding fields are of the current version, for one topic."""
+
+    id: int
+    version: int
+    title: str | None
+    url: str | None
+    publisher: str
+    feed_id: str
+    language: str
+    at: Instant
+    published_at: Instant | None
+    date_quality: DateQuality
+    seen_at: Instant
+    topic: str | None = None
+    relevant: bool | None = Field(default=None, description="null: not analyzed yet")
+    gate: Gate | None = None
+    reason: str | None = None
+    events: int = 0
+    attempts: int = 0
+    last_error: str | None = None
+    set_aside_at: Instant | None = Field(default=None, description="given up after too many failures")
+
+
+class EventRow(Frozen):
+    """A stored event with its article."""
+
+    id: int
+    article_id: int
+    version: int
+    topic: str
+    analyzer: str
+    event: Event
+    at: Instant
+    seen_at: Instant
+    publisher: str
+    voice: str
+    language: str
+    title: str | None
+    url: str | None
+    copy_of: int | None = None
+    source_changed_at: Instant | None = Field(default=None, description="a later version no longer has the quote")
+
+
+class ChangeRow(Frozen):
+    """A stored stance change."""
+
+    id: int
+    change: StanceChange
+    created_at: Instant
+
+
+class FeedRow(Frozen):
+    """A feed with how it is doing."""
+
+    feed: Feed
+    state: FeedState
+    active: bool
+    articles: int = 0
+
+
+class EngineRow(Frozen):
+    """A sign of life of an engine that runs or ran."""
+
+    id: str
+    engine: str
+    host: str
+    pid: int
+    started_at: Instant
+    beat_at: Instant
+    stopped_at: Instant | None = None
+    counters: dict[str, int] = {}
+
+
+class Status(Frozen):
+    """How things stand, as the rows tell."""
+
+    feeds: dict[Health, int]
+    feeds_due: int
+    articles: int
+    articles_due: int
+    articles_set_aside: int
+    oldest_due_at: Instant | None = Field(description="since when the longest waiting article waits")
+    relevant: int
+    events: int
+    changes: int
+    deliveries: dict[DeliveryState, int]
+    oldest_waiting_at: Instant | None = Field(description="when the longest waiting delivery was made")
+    last_poll_at: Instant | None
+    engines: tuple[EngineRow, ...]
 
 
 # --- errors -----------------------------------------------------------------------------------
