@@ -1,0 +1,5 @@
+"""Tables, queries, migrations: the only room that speaks SQL."""
+
+from monitor.store.store import Store, Transaction
+
+__all__ = ["Store", "Transaction"]

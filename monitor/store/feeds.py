@@ -1,0 +1,147 @@
+"""Feeds: what the configuration names, what is remembered between polls, what is due, what came through."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from monitor.model import Feed, FeedRow, FeedState, Poll, Recorded, StoreError
+from monitor.store import tables as t
+from monitor.store.articles import record_entries
+from monitor.store.dialect import insert_into
+
+
+def sync_feeds(connection: Connection, feeds: Sequence[Feed], now: datetime) -> None:
+    """The configuration is the truth: new feeds are due at once, changed ones keep their state, absent ones rest."""
+    states = _states(connection)
+    fresh = [_row(feed, FeedState(feed_id=feed.id, next_poll_at=now)) for feed in feeds if feed.id not in states]
+    if fresh:
+        connection.execute(insert(t.feed), fresh)
+    for feed in feeds:
+        if feed.id in states:
+            connection.execute(update(t.feed).where(t.feed.c.id == feed.id).values(_row(feed, states[feed.id], now)))
+    gone = set(states) - {feed.id for feed in feeds}
+    if gone:
+        connection.execute(update(t.feed).where(t.feed.c.id.in_(gone)).values(active=False, next_poll_at=None))
+
+
+def add_feed(connection: Connection, feed: Feed) -> None:
+    """A feed that is not polled (of a backfill), unless there is one of its id."""
+    row = _row(feed, FeedState(feed_id=feed.id)) | {"active": False, "next_poll_at": None}
+    connection.execute(insert_into(connection, t.feed).on_conflict_do_nothing(), row)
+
+
+def _states(connection: Connection) -> dict[str, FeedState]:
+    return dict(connection.execute(select(t.feed.c.id, t.feed.c.state)).tuples().all())
+
+
+def _row(feed: Feed, state: FeedState, now: datetime | None = None) -> dict[str, Any]:
+    return {
+        "id": feed.id,
+        "definition": feed,
+        "publisher": feed.publisher,
+        "voice": feed.voice,
+        "language": feed.language.value,
+        "active": feed.enabled,
+        "next_poll_at": (state.next_poll_at or now) if feed.enabled else None,
+        "health": state.health.value,
+        "state": state,
+    }
+
+
+def due_feeds(connection: Connection, now: datetime, limit: int) -> tuple[str, ...]:
+    query = (
+        select(t.feed.c.id)
+        .where(t.feed.c.next_poll_at.is_not(None), t.feed.c.next_poll_at <= now)
+        .order_by(t.feed.c.next_poll_at, t.feed.c.id)
+        .limit(limit)
+    )
+    return tuple(connection.execute(query).scalars())
+
+
+def feed_and_state(connection: Connection, feed_id: str) -> tuple[Feed, FeedState]:
+    row = connection.execute(select(t.feed.c.definition, t.feed.c.state).where(t.feed.c.id == feed_id)).one_or_none()
+    if row is None:
+        raise StoreError(f"no feed has the id {feed_id!r}; `monitor feeds` lists them")
+    return row.definition, row.state
+
+
+def record_poll(connection: Connection, feed: Feed, poll: Poll, *, voices: Mapping[str, str]) -> Recorded:
+    """Articles first, then validators and next poll: a crash must mean fetching again, never missing."""
+    recorded = record_entries(connection, feed, poll.entries, seen_at=poll.polled_at, voices=voices)
+    state = poll.state
+    if recorded.new and poll.polled_at != state.last_new_at:
+        state = state.model_copy(update={"last_new_at": poll.polled_at})
+    save_state(connection, state)
+    count(connection, feed.id, poll.polled_at, _counters(poll, recorded))
+    return recorded
+
+
+def save_state(connection: Connection, state: FeedState) -> None:
+    """Remembers the state; a feed that was switched off while it was polled stays off."""
+    table = t.feed
+    row = {"state": state, "health": state.health.value}
+    connection.execute(update(table).where(table.c.id == state.feed_id, table.c.active.is_(False)).values(row))
+    connection.execute(
+        update(table)
+        .where(table.c.id == state.feed_id, table.c.active)
+        .values(row | {"next_poll_at": state.next_poll_at})
+    )
+
+
+def count(connection: Connection, feed_id: str, at: datetime, counters: Mapping[str, int]) -> None:
+    """Adds to the day's counters."""
+    rows = [
+        {"day": at.date(), "feed_id": feed_id, "counter": name, "amount": amount}
+        for name, amount in sorted(counters.items())
+        if amount
+    ]
+    if not rows:
+        return
+    statement = insert_into(connection, t.daily)
+    statement = statement.on_conflict_do_update(
+        index_elements=["day", "feed_id", "counter"], set_={"amount": t.daily.c.amount + statement.excluded.amount}
+    )
+    connection.execute(statement, rows)
+
+
+def _counters(poll: Poll, recorded: Recorded) -> dict[str, int]:
+    counters = Counter(
+        {
+            "polls": 1,
+            "failed": int(poll.state.failures > 0),
+            "bytes": poll.bytes_read,
+            "entries": len(poll.entries),
+            "new": len(recorded.new),
+            "changed": len(recorded.changed),
+            "teasers": sum(entry.teaser for entry in poll.entries),
+        }
+    )
+    counters.update({f"dropped:{reason}": amount for reason, amount in poll.dropped.items()})
+    return dict(counters)
+
+
+def feed_rows(connection: Connection, *, active_only: bool = False) -> tuple[FeedRow, ...]:
+    articles = (
+        select(t.article.c.feed_id, func.count().label("articles")).group_by(t.article.c.feed_id).subquery("articles")
+    )
+    query = (
+        select(t.feed.c.definition, t.feed.c.state, t.feed.c.active, func.coalesce(articles.c.articles, 0).label("n"))
+        .join(articles, articles.c.feed_id == t.feed.c.id, isouter=True)
+        .order_by(t.feed.c.id)
+    )
+    if active_only:
+        query = query.where(t.feed.c.active)
+    return tuple(
+        FeedRow(feed=row.definition, state=row.state, active=row.active, articles=row.n)
+        for row in connection.execute(query)
+    )
+
+
+def voices(connection: Connection) -> dict[str, str]:
+    """Publisher → independent voice, for aggregators that name the original publisher."""
+    return dict(connection.execute(select(t.feed.c.publisher, t.feed.c.voice).distinct()).tuples().all())

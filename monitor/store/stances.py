@@ -1,0 +1,195 @@
+"""Findings, events, tracks and changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from monitor.model import Event, Finding, Level, StanceChange, StoredArticle, StoreError, Track
+from monitor.store import tables as t
+from monitor.store.dialect import insert_if_absent, insert_into
+
+
+def save_finding(connection: Connection, stored: StoredArticle, finding: Finding, *, now: datetime) -> bool:
+    """Keeps the finding; False if this version has one of this topic and analyzer already."""
+    row = {
+        "version_id": stored.version_id,
+        "article_id": stored.id,
+        "topic": finding.topic,
+        "analyzer": finding.analyzer,
+        "language": finding.language.value,
+        "relevant": finding.relevant,
+        "gate": finding.gate.value,
+        "reason": finding.reason,
+        "confidence": finding.confidence,
+        "contributions": finding.contributions,
+        "notes": finding.notes,
+        "analyzed_at": now,
+    }
+    return connection.execute(insert_if_absent(connection, t.finding), row).rowcount == 1
+
+
+def save_event(
+    connection: Connection,
+    stored: StoredArticle,
+    event: Event,
+    *,
+    topic: str,
+    analyzer: str,
+    voice: str,
+    copy_of: int | None = None,
+) -> tuple[int, bool]:
+    """Keeps the event and gives its id, and whether it is new. Refuses a quote that is not in the stored text."""
+    text = stored.article.text
+    for evidence in (event.evidence, *event.conditions):
+        if not evidence.holds_in(text):
+            raise StoreError(
+                f"article {stored.id}, version {stored.version}: the quote of {event.holder} does not stand at "
+                f"{evidence.start}:{evidence.end} of the text; an event without its words is not kept"
+            )
+    row = _event_row(event) | {
+        "version_id": stored.version_id,
+        "article_id": stored.id,
+        "topic": topic,
+        "analyzer": analyzer,
+        "at": stored.at,
+        "seen_at": stored.seen_at,
+        "voice": voice,
+        "copy_of": copy_of,
+    }
+    inserted = connection.execute(
+        insert_if_absent(connection, t.event).returning(t.event.c.id), row
+    ).scalar_one_or_none()
+    if inserted is not None:
+        return inserted, True
+    same = {name: row[name] for name in ("version_id", "topic", "actor", "institution", "analyzer")}
+    return connection.execute(select(t.event.c.id).filter_by(**same)).scalar_one(), False
+
+
+def _event_row(event: Event) -> dict[str, Any]:
+    return {
+        "actor": event.actor,
+        "institution": event.institution or "",
+        "speaker": event.speaker,
+        "office": event.office,
+        "said_as": event.said_as,
+        "stance": event.stance.value,
+        "start": event.start,
+        "end": event.end,
+        "quote": event.quote,
+        "conditions": event.conditions,
+        "attribution": event.attribution,
+        "kind": event.kind.value,
+        "confidence": event.confidence,
+        "reason": event.reason,
+        "contributions": event.contributions,
+    }
+
+
+def event_of(row: Row[Any]) -> Event:
+    return Event.model_validate(
+        {name: getattr(row, name) for name in Event.model_fields if name != "institution"}
+        | {"institution": row.institution or None}
+    )
+
+
+def said_before(connection: Connection, stored: StoredArticle, event: Event, *, topic: str) -> bool:
+    """Whether an earlier version of the article had this stance of this holder: an edit does not say it twice."""
+    if stored.version == 1:
+        return False
+    query = select(t.event.c.id).where(
+        t.event.c.article_id == stored.id,
+        t.event.c.version_id != stored.version_id,
+        t.event.c.topic == topic,
+        t.event.c.actor == event.actor,
+        t.event.c.institution == (event.institution or ""),
+        t.event.c.stance == event.stance.value,
+    )
+    return connection.execute(query.limit(1)).one_or_none() is not None
+
+
+# --- near copies ----------------------------------------------------------------------------------
+
+
+def save_signature(connection: Connection, version_id: int, signature: Sequence[int]) -> None:
+    connection.execute(update(t.version).where(t.version.c.id == version_id).values(signature=tuple(signature)))
+
+
+def signatures(
+    connection: Connection, *, topic: str, since: datetime, until: datetime
+) -> tuple[tuple[int, str, tuple[int, ...]], ...]:
+    """(article, voice, signature) of relevant articles of that time, oldest first; to find wire copies."""
+    query = (
+        select(t.article.c.id, t.article.c.voice, t.version.c.signature)
+        .join(t.version, (t.version.c.article_id == t.article.c.id) & (t.version.c.number == t.article.c.version))
+        .where(
+            t.article.c.at >= since,
+            t.article.c.at <= until,
+            t.version.c.signature.is_not(None),
+            select(t.finding.c.id)
+            .where(t.finding.c.article_id == t.article.c.id, t.finding.c.topic == topic, t.finding.c.relevant)
+            .exists(),
+        )
+        .order_by(t.article.c.at, t.article.c.id)
+    )
+    return tuple((row.id, row.voice, row.signature) for row in connection.execute(query))
+
+
+# --- tracks and changes -------------------------------------------------------------------------
+
+
+def lock_track(connection: Connection, topic: str, actor: str, institution: str | None) -> Track:
+    """The track, made if absent, and locked until the transaction ends. Lock several in sorted order."""
+    key = {"topic": topic, "actor": actor, "institution": institution or ""}
+    empty = Track(topic=topic, actor=actor, institution=institution)
+    connection.execute(insert_if_absent(connection, t.track), key | {"state": empty})
+    # SQLite has no FOR UPDATE (SQLAlchemy leaves it out) and needs none: this transaction is the only writer.
+    track: Track = connection.execute(select(t.track.c.state).filter_by(**key).with_for_update()).scalar_one()
+    return track
+
+
+def save_track(connection: Connection, track: Track) -> None:
+    key = {"topic": track.topic, "actor": track.actor, "institution": track.institution or ""}
+    values = {"stance": track.stance and track.stance.value, "since": track.since, "state": track}
+    statement = insert_into(connection, t.track).values(key | values)
+    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
+
+
+def tracks(connection: Connection, *, topic: str | None = None, actor: str | None = None) -> tuple[Track, ...]:
+    query = select(t.track.c.state).order_by(t.track.c.topic, t.track.c.actor, t.track.c.institution)
+    if topic is not None:
+        query = query.where(t.track.c.topic == topic)
+    if actor is not None:
+        query = query.where(t.track.c.actor == actor)
+    return tuple(connection.execute(query).scalars())
+
+
+def save_change(connection: Connection, change: StanceChange, *, now: datetime) -> tuple[int, bool]:
+    """Inserts the change, or raises a reported one to confirmed. Gives its id, and whether that was news."""
+    key = {
+        "topic": change.topic,
+        "actor": change.actor,
+        "institution": change.institution or "",
+        "cause": change.cause,
+    }
+    row = key | {"level": change.level.value, "at": change.at, "change": change, "created_at": now}
+    inserted = connection.execute(
+        insert_if_absent(connection, t.change).returning(t.change.c.id), row
+    ).scalar_one_or_none()
+    if inserted is not None:
+        return inserted, True
+    stored = connection.execute(select(t.change.c.id, t.change.c.level).filter_by(**key).with_for_update()).one()
+    if change.level is not Level.CONFIRMED or stored.level == Level.CONFIRMED.value:
+        return stored.id, False
+    connection.execute(
+        update(t.change).where(t.change.c.id == stored.id).values(level=change.level.value, change=change)
+    )
+    return stored.id, True
+
+
+def forget_stances(connection: Connection, topic: str) -> None:
+    """Empties the tracks of a topic, so that a replay can build them anew. Events and changes stay."""
+    connection.execute(t.track.delete().where(t.track.c.topic == topic))

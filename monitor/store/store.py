@@ -1,0 +1,370 @@
+"""The store: one class over SQLite or PostgreSQL. Reads give frozen models; writes go through a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import Connection
+
+from monitor.model import (
+    ArticleRow,
+    ChangeRow,
+    Delivery,
+    DeliveryState,
+    EngineRow,
+    Entry,
+    Event,
+    EventRow,
+    Feed,
+    FeedRow,
+    FeedState,
+    Finding,
+    Level,
+    Poll,
+    Recorded,
+    StanceChange,
+    Status,
+    StoredArticle,
+    StoreError,
+    Track,
+)
+from monitor.store import articles, feeds, listings, outbox, stances
+from monitor.store.database import Database
+
+
+class Transaction:
+    """A unit of work: all of it is kept, or nothing."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def article(self, article_id: int) -> StoredArticle | None:
+        return articles.stored_article(self._connection, article_id)
+
+    def save_finding(self, stored: StoredArticle, finding: Finding, *, now: datetime) -> bool:
+        """False if this version has a finding of this topic and analyzer already. Events are saved one by one."""
+        return stances.save_finding(self._connection, stored, finding, now=now)
+
+    def save_event(
+        self,
+        stored: StoredArticle,
+        event: Event,
+        *,
+        topic: str,
+        analyzer: str,
+        voice: str,
+        copy_of: int | None = None,
+    ) -> tuple[int, bool]:
+        """(id, whether it is new). Raises StoreError when a quote is not `text[start:end]` of the stored version."""
+        return stances.save_event(
+            self._connection, stored, event, topic=topic, analyzer=analyzer, voice=voice, copy_of=copy_of
+        )
+
+    def said_before(self, stored: StoredArticle, event: Event, *, topic: str) -> bool:
+        """Whether an earlier version of the article says the same of the same holder."""
+        return stances.said_before(self._connection, stored, event, topic=topic)
+
+    def save_signature(self, stored: StoredArticle, signature: Sequence[int]) -> None:
+        stances.save_signature(self._connection, stored.version_id, signature)
+
+    def lock_track(self, topic: str, actor: str, institution: str | None = None) -> Track:
+        """The track, locked until the transaction ends; lock several in sorted order."""
+        return stances.lock_track(self._connection, topic, actor, institution)
+
+    def tracks(self, *, topic: str, actor: str | None = None) -> tuple[Track, ...]:
+        return stances.tracks(self._connection, topic=topic, actor=actor)
+
+    def save_track(self, track: Track) -> None:
+        stances.save_track(self._connection, track)
+
+    def save_change(self, change: StanceChange, *, now: datetime) -> tuple[int, bool]:
+        """(id, whether it is news): inserted if absent by (track, cause), else a reported one becomes confirmed."""
+        return stances.save_change(self._connection, change, now=now)
+
+    def add_delivery(
+        self, change_id: int, change: StanceChange, channel: str, *, reason: str, send: bool = True, now: datetime
+    ) -> int | None:
+        """The new outbox row's id; None if (change, level, channel) has one. `send=False` keeps why it is not sent."""
+        return outbox.add_delivery(self._connection, change_id, change, channel, reason=reason, send=send, now=now)
+
+    def analysis_done(self, stored: StoredArticle) -> bool:
+        """False when a newer version has come meanwhile; that one stays due."""
+        return articles.analysis_done(self._connection, stored.id, stored.version)
+
+    def forget_stances(self, topic: str) -> None:
+        """Empties the tracks of a topic (for a replay)."""
+        stances.forget_stances(self._connection, topic)
+
+
+class Store:
+    """Open it with `Store.open`; safe to use from many threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Opens, creates or migrates the database. Raises StoreError in plain words.
+
+        `url` is a file name, `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`.
+        """
+        database = Database(url)
+        database.open()
+        return cls(database)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def name(self) -> str:
+        """The address, without its password."""
+        return self._database.name
+
+    @property
+    def path(self) -> Path | None:
+        """The file of an SQLite database."""
+        return self._database.path
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        with self._database.writing() as connection:
+            yield Transaction(connection)
+
+    # --- collect ------------------------------------------------------------------------------
+
+    def sync_feeds(self, feeds_: Sequence[Feed], now: datetime) -> None:
+        """Makes the table say what the configuration says; feeds that left it keep their articles."""
+        with self._database.writing() as connection:
+            feeds.sync_feeds(connection, feeds_, now)
+
+    def due_feeds(self, now: datetime, limit: int = 1000) -> tuple[str, ...]:
+        with self._database.reading() as connection:
+            return feeds.due_feeds(connection, now, limit)
+
+    def feed(self, feed_id: str) -> tuple[Feed, FeedState]:
+        with self._database.reading() as connection:
+            return feeds.feed_and_state(connection, feed_id)
+
+    def feed_state(self, feed_id: str) -> FeedState:
+        return self.feed(feed_id)[1]
+
+    def save_feed_state(self, state: FeedState) -> None:
+        with self._database.writing() as connection:
+            feeds.save_state(connection, state)
+
+    def record_poll(self, poll: Poll) -> Recorded:
+        """Articles, versions, validators, next poll and counters, in one transaction."""
+        with self._database.writing() as connection:
+            feed, _ = feeds.feed_and_state(connection, poll.feed_id)
+            named = feeds.voices(connection) if any(entry.publisher for entry in poll.entries) else {}
+            return feeds.record_poll(connection, feed, poll, voices=named)
+
+    def add_entries(self, feed: Feed, entries: Sequence[Entry], *, seen_at: datetime) -> Recorded:
+        """Articles that no poll brought (a backfill); their feed is made, and never polled, if it is not configured."""
+        with self._database.writing() as connection:
+            feeds.add_feed(connection, feed)
+            return articles.record_entries(connection, feed, entries, seen_at=seen_at, voices={})
+
+    # --- analyze ------------------------------------------------------------------------------
+
+    def due_articles(self, now: datetime, limit: int = 1000) -> tuple[int, ...]:
+        """Oldest news first."""
+        with self._database.reading() as connection:
+            return articles.due_articles(connection, now, limit)
+
+    def article(self, article_id: int, *, version: int | None = None) -> StoredArticle:
+        """The article in its current version, or in the one named."""
+        with self._database.reading() as connection:
+            found = articles.stored_article(connection, article_id, version)
+        if found is None:
+            raise StoreError(f"there is no article {article_id}" + (f" in version {version}" if version else ""))
+        return found
+
+    def signatures(
+        self, *, topic: str, since: datetime, until: datetime
+    ) -> tuple[tuple[int, str, tuple[int, ...]], ...]:
+        """(article, voice, signature) of relevant articles, oldest first."""
+        with self._database.reading() as connection:
+            return stances.signatures(connection, topic=topic, since=since, until=until)
+
+    def analysis_failed(self, article_id: int, *, error: str, now: datetime, wait: timedelta | None) -> None:
+        """Counts the attempt; without a wait the article is set aside, and shown."""
+        with self._database.writing() as connection:
+            articles.analysis_failed(connection, article_id, error=error, now=now, wait=wait)
+
+    def analyze_again(self, article_ids: Sequence[int], *, now: datetime) -> None:
+        with self._database.writing() as connection:
+            articles.analyze_again(connection, article_ids, now)
+
+    # --- deliver ------------------------------------------------------------------------------
+
+    def due_deliveries(self, now: datetime, limit: int = 1000) -> tuple[int, ...]:
+        with self._database.reading() as connection:
+            return outbox.due_deliveries(connection, now, limit)
+
+    def delivery(self, delivery_id: int) -> tuple[Delivery, StanceChange]:
+        """The outbox row, with the change as it stood at the delivery's level."""
+        with self._database.reading() as connection:
+            found = outbox.delivery(connection, delivery_id)
+        if found is None:
+            raise StoreError(f"there is no delivery {delivery_id}")
+        return found
+
+    def record_delivery(
+        self,
+        delivery_id: int,
+        *,
+        now: datetime,
+        error: str | None = None,
+        next_try_at: datetime | None = None,
+    ) -> None:
+        """Without an error it is sent; with one, tried again at `next_try_at`, or dead when that is None."""
+        with self._database.writing() as connection:
+            if error is None:
+                outbox.delivery_sent(connection, delivery_id, now=now)
+            else:
+                outbox.delivery_failed(connection, delivery_id, error=error, next_try_at=next_try_at)
+
+    def hold_delivery(self, delivery_id: int, *, reason: str, until: datetime) -> None:
+        with self._database.writing() as connection:
+            outbox.delivery_held(connection, delivery_id, reason=reason, until=until)
+
+    def send_again(self, delivery_id: int, *, now: datetime) -> bool:
+        """Makes a dead delivery due again; False if it is not dead."""
+        with self._database.writing() as connection:
+            return outbox.send_again(connection, delivery_id, now=now)
+
+    # --- answers ------------------------------------------------------------------------------
+
+    def status(self, now: datetime) -> Status:
+        with self._database.reading() as connection:
+            return listings.status(connection, now)
+
+    def feeds(self, *, active_only: bool = False) -> tuple[FeedRow, ...]:
+        with self._database.reading() as connection:
+            return feeds.feed_rows(connection, active_only=active_only)
+
+    def articles(
+        self,
+        *,
+        topic: str | None = None,
+        relevant: bool | None = None,
+        feed_id: str | None = None,
+        language: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        set_aside: bool = False,
+        article_id: int | None = None,
+        limit: int | None = None,
+    ) -> tuple[ArticleRow, ...]:
+        """Oldest first; with a limit, the newest of them."""
+        with self._database.reading() as connection:
+            return listings.article_rows(
+                connection,
+                topic=topic,
+                relevant=relevant,
+                feed_id=feed_id,
+                language=language,
+                since=since,
+                until=until,
+                set_aside=set_aside,
+                article_id=article_id,
+                limit=limit,
+            )
+
+    def findings(self, article_id: int, *, version: int | None = None) -> tuple[Finding, ...]:
+        with self._database.reading() as connection:
+            return listings.findings(connection, article_id, version=version)
+
+    def events(
+        self,
+        *,
+        topic: str | None = None,
+        actor: str | None = None,
+        institution: str | None = None,
+        stance: str | None = None,
+        article_id: int | None = None,
+        event_id: int | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+    ) -> tuple[EventRow, ...]:
+        """Oldest first; with a limit, the newest of them. `institution=''` asks for the country's own."""
+        with self._database.reading() as connection:
+            return listings.event_rows(
+                connection,
+                topic=topic,
+                actor=actor,
+                institution=institution,
+                stance=stance,
+                article_id=article_id,
+                event_id=event_id,
+                since=since,
+                until=until,
+                limit=limit,
+            )
+
+    def tracks(self, *, topic: str | None = None, actor: str | None = None) -> tuple[Track, ...]:
+        with self._database.reading() as connection:
+            return stances.tracks(connection, topic=topic, actor=actor)
+
+    def changes(
+        self,
+        *,
+        topic: str | None = None,
+        actor: str | None = None,
+        level: Level | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+    ) -> tuple[ChangeRow, ...]:
+        """Oldest first; with a limit, the newest of them."""
+        with self._database.reading() as connection:
+            return outbox.change_rows(
+                connection, topic=topic, actor=actor, level=level, since=since, until=until, limit=limit
+            )
+
+    def change(self, change_id: int) -> ChangeRow:
+        with self._database.reading() as connection:
+            found = outbox.change_row(connection, change_id)
+        if found is None:
+            raise StoreError(f"there is no change {change_id}; `monitor changes` lists them")
+        return found
+
+    def deliveries(
+        self,
+        *,
+        state: DeliveryState | None = None,
+        change_id: int | None = None,
+        channel: str | None = None,
+        limit: int | None = None,
+    ) -> tuple[Delivery, ...]:
+        """Oldest first; with a limit, the newest of them."""
+        with self._database.reading() as connection:
+            return outbox.delivery_rows(connection, state=state, change_id=change_id, channel=channel, limit=limit)
+
+    def counters(self, *, since: datetime) -> tuple[tuple[str, str, str, int], ...]:
+        """(day, feed, counter, amount): what came through, and what was dropped why (`dropped:…`)."""
+        with self._database.reading() as connection:
+            return listings.counters(connection, since=since)
+
+    # --- engines ------------------------------------------------------------------------------
+
+    def beat(self, engine: EngineRow) -> None:
+        """Writes an engine's sign of life."""
+        with self._database.writing() as connection:
+            listings.beat(connection, engine)
+
+    def engines(self) -> tuple[EngineRow, ...]:
+        with self._database.reading() as connection:
+            return listings.engines(connection)

@@ -1,0 +1,275 @@
+"""The tables. Rows are built from validated models: SQLModel does not validate tables (upstream design).
+
+Unknown institutions are '' here, not NULL, because NULLs are never equal and so never unique. Partial indexes
+hold only what is due: finding due rows costs the same at ten rows and at ten million.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, ClassVar, cast
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlmodel import Field, SQLModel
+
+from monitor.model import Attribution, Contribution, Evidence, Feed, FeedState, StanceChange, Track
+from monitor.store.columns import AsJson, Utc
+
+# SQLite only counts up by itself on a plain INTEGER key.
+_ID = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _id() -> Any:
+    return Field(default=None, sa_column=Column(_ID, primary_key=True, autoincrement=True))
+
+
+def _column(kind: Any, *args: Any, null: bool = False, **kwargs: Any) -> Any:
+    return Field(sa_column=Column(kind, *args, nullable=null, **kwargs))
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+class FeedTable(SQLModel, table=True):
+    """A feed as configured, with what is remembered of it between polls."""
+
+    __tablename__: ClassVar[str] = "feed"
+    __table_args__ = (Index("feed_due", "next_poll_at", "id", **_where("next_poll_at IS NOT NULL")),)
+    id: str = _column(String(80), primary_key=True)
+    definition: Feed = _column(AsJson(Feed))
+    publisher: str = _column(Text)
+    voice: str = _column(Text)
+    language: str = _column(String(8))
+    active: bool = _column(Boolean)  # configured and enabled; others keep their rows
+    next_poll_at: datetime | None = _column(Utc, null=True)  # null when not active
+    health: str = _column(String(24))
+    state: FeedState = _column(AsJson(FeedState))
+
+
+class ArticleTable(SQLModel, table=True):
+    """A published item. Its words are in article_version; `version` is the current one."""
+
+    __tablename__: ClassVar[str] = "article"
+    __table_args__ = (
+        Index("article_due", "at", "id", **_where("analyze_at IS NOT NULL")),
+        Index("article_set_aside", "id", **_where("set_aside_at IS NOT NULL")),
+        Index("article_feed", "feed_id", "at"),
+        Index("article_at", "at"),
+    )
+    id: int | None = _id()
+    feed_id: str = _column(String(80), ForeignKey("feed.id"))
+    publisher: str = _column(Text)
+    voice: str = _column(Text)
+    language: str = _column(String(8))
+    guid: str | None = _column(Text, null=True)
+    url: str | None = _column(Text, null=True)
+    author: str | None = _column(Text, null=True)
+    published_at: datetime | None = _column(Utc, null=True)
+    date_raw: str | None = _column(Text, null=True)
+    date_quality: str = _column(String(16))
+    seen_at: datetime = _column(Utc)
+    at: datetime = _column(Utc)  # published_at if usable, else seen_at
+    version: int = _column(Integer)
+    teaser: bool = _column(Boolean)
+    copy_of: int | None = _column(_ID, null=True)
+    analyze_at: datetime | None = _column(Utc, null=True)  # null: the current version is analyzed, or set aside
+    attempts: int = _column(Integer)
+    last_error: str | None = _column(Text, null=True)
+    set_aside_at: datetime | None = _column(Utc, null=True)
+
+
+class ArticleKeyTable(SQLModel, table=True):
+    """What an article is known by: digests of the scoped identity ladder."""
+
+    __tablename__: ClassVar[str] = "article_key"
+    __table_args__ = (Index("article_key_article", "article_id"), {"sqlite_with_rowid": False})
+    digest: bytes = _column(LargeBinary(16), primary_key=True)
+    article_id: int = _column(_ID, ForeignKey("article.id", ondelete="CASCADE"))
+
+
+class VersionTable(SQLModel, table=True):
+    """The text as it stood when seen; offsets refer to it."""
+
+    __tablename__: ClassVar[str] = "article_version"
+    __table_args__ = (UniqueConstraint("article_id", "number"), UniqueConstraint("article_id", "text_hash"))
+    id: int | None = _id()
+    article_id: int = _column(_ID, ForeignKey("article.id", ondelete="CASCADE"))
+    number: int = _column(Integer)
+    title: str | None = _column(Text, null=True)
+    text: str = _column(Text)
+    text_hash: bytes = _column(LargeBinary(16))
+    seen_at: datetime = _column(Utc)
+    signature: tuple[int, ...] | None = _column(AsJson(tuple[int, ...]), null=True)  # of relevant versions only
+
+
+class FindingTable(SQLModel, table=True):
+    """What one analyzer made of one version for one topic."""
+
+    __tablename__: ClassVar[str] = "finding"
+    __table_args__ = (
+        UniqueConstraint("version_id", "topic", "analyzer"),
+        Index("finding_article", "article_id"),
+        Index("finding_relevant", "topic", "article_id", **_where("relevant")),
+    )
+    id: int | None = _id()
+    version_id: int = _column(_ID, ForeignKey("article_version.id", ondelete="CASCADE"))
+    article_id: int = _column(_ID, ForeignKey("article.id", ondelete="CASCADE"))
+    topic: str = _column(String(80))
+    analyzer: str = _column(String(80))
+    language: str = _column(String(8))
+    relevant: bool = _column(Boolean)
+    gate: str = _column(String(24))
+    reason: str = _column(Text)
+    confidence: float = _column(Float)
+    contributions: tuple[Contribution, ...] = _column(AsJson(tuple[Contribution, ...]))
+    notes: tuple[str, ...] = _column(AsJson(tuple[str, ...]))
+    analyzed_at: datetime = _column(Utc)
+
+
+class EventTable(SQLModel, table=True):
+    """One actor's (institution's) stance in one version, with its quote."""
+
+    __tablename__: ClassVar[str] = "event"
+    __table_args__ = (
+        UniqueConstraint("version_id", "topic", "actor", "institution", "analyzer"),
+        Index("event_article", "article_id"),
+        Index("event_at", "topic", "at"),
+        Index("event_holder", "topic", "actor", "institution", "at"),
+    )
+    id: int | None = _id()
+    version_id: int = _column(_ID, ForeignKey("article_version.id", ondelete="CASCADE"))
+    article_id: int = _column(_ID, ForeignKey("article.id", ondelete="CASCADE"))
+    topic: str = _column(String(80))
+    analyzer: str = _column(String(80))
+    actor: str = _column(String(40))
+    institution: str = _column(String(40))
+    speaker: str | None = _column(Text, null=True)
+    office: str | None = _column(Text, null=True)
+    said_as: str | None = _column(Text, null=True)
+    stance: str = _column(String(16))
+    start: int = _column(Integer)
+    end: int = _column(Integer)
+    quote: str = _column(Text)
+    conditions: tuple[Evidence, ...] = _column(AsJson(tuple[Evidence, ...]))
+    attribution: tuple[Attribution, ...] = _column(AsJson(tuple[Attribution, ...]))
+    kind: str = _column(String(16))
+    confidence: float = _column(Float)
+    reason: str = _column(Text)
+    contributions: tuple[Contribution, ...] = _column(AsJson(tuple[Contribution, ...]))
+    at: datetime = _column(Utc)
+    seen_at: datetime = _column(Utc)
+    voice: str = _column(Text)
+    copy_of: int | None = _column(_ID, null=True)
+    source_changed_at: datetime | None = _column(Utc, null=True)  # a later version no longer has the quote
+
+
+class TrackTable(SQLModel, table=True):
+    """Where one actor (one institution of it) stands."""
+
+    __tablename__: ClassVar[str] = "track"
+    topic: str = _column(String(80), primary_key=True)
+    actor: str = _column(String(40), primary_key=True)
+    institution: str = _column(String(40), primary_key=True)
+    stance: str | None = _column(String(16), null=True)
+    since: datetime | None = _column(Utc, null=True)
+    state: Track = _column(AsJson(Track))
+
+
+class ChangeTable(SQLModel, table=True):
+    """The fact that a stance changed; its cause is the event that made it."""
+
+    __tablename__: ClassVar[str] = "stance_change"
+    __table_args__ = (
+        UniqueConstraint("topic", "actor", "institution", "cause"),
+        Index("stance_change_at", "topic", "at"),
+    )
+    id: int | None = _id()
+    topic: str = _column(String(80))
+    actor: str = _column(String(40))
+    institution: str = _column(String(40))
+    cause: int = _column(_ID, ForeignKey("event.id"))
+    level: str = _column(String(16))
+    at: datetime = _column(Utc)
+    change: StanceChange = _column(AsJson(StanceChange))
+    created_at: datetime = _column(Utc)
+
+
+class DeliveryTable(SQLModel, table=True):
+    """The outbox: one alert on its way to one channel, or why it was not sent."""
+
+    __tablename__: ClassVar[str] = "delivery"
+    __table_args__ = (
+        UniqueConstraint("change_id", "level", "channel"),
+        Index("delivery_due", "next_try_at", "id", **_where("next_try_at IS NOT NULL")),
+        Index("delivery_state", "state", "id"),
+    )
+    id: int | None = _id()
+    change_id: int = _column(_ID, ForeignKey("stance_change.id"))
+    level: str = _column(String(16))
+    channel: str = _column(String(80))
+    key: str = _column(String(200))
+    state: str = _column(String(16))
+    reason: str = _column(Text)
+    attempts: int = _column(Integer)
+    next_try_at: datetime | None = _column(Utc, null=True)
+    last_error: str | None = _column(Text, null=True)
+    sent_at: datetime | None = _column(Utc, null=True)
+    created_at: datetime = _column(Utc)
+
+
+class DailyTable(SQLModel, table=True):
+    """What came through a feed on a day, and what was dropped why: counters, so they never need pruning by the row."""
+
+    __tablename__: ClassVar[str] = "daily"
+    day: date = _column(Date, primary_key=True)
+    feed_id: str = _column(String(80), ForeignKey("feed.id"), primary_key=True)
+    counter: str = _column(String(80), primary_key=True)  # polls, new, dropped:undated …
+    amount: int = _column(BigInteger)
+
+
+class HeartbeatTable(SQLModel, table=True):
+    """A sign of life of each running engine, with its counters."""
+
+    __tablename__: ClassVar[str] = "heartbeat"
+    id: str = _column(String(120), primary_key=True)
+    engine: str = _column(String(40))
+    host: str = _column(Text)
+    pid: int = _column(Integer)
+    started_at: datetime = _column(Utc)
+    beat_at: datetime = _column(Utc)
+    stopped_at: datetime | None = _column(Utc, null=True)
+    counters: dict[str, int] = _column(AsJson(dict[str, int]))
+
+
+def _table(model: type[SQLModel]) -> Table:
+    return cast(Table, model.__table__)  # type: ignore[attr-defined]
+
+
+feed = _table(FeedTable)
+article = _table(ArticleTable)
+article_key = _table(ArticleKeyTable)
+version = _table(VersionTable)
+finding = _table(FindingTable)
+event = _table(EventTable)
+track = _table(TrackTable)
+change = _table(ChangeTable)
+delivery = _table(DeliveryTable)
+daily = _table(DailyTable)
+heartbeat = _table(HeartbeatTable)
+metadata = SQLModel.metadata
