@@ -27,11 +27,11 @@ class EndpointError(MonitorError):
     """The model could not be asked, or gave no answer that can be used."""
 
 
-class _TryLater(EndpointError):
+class _TemporaryError(EndpointError):
     """A failure that another try may mend."""
 
 
-class BudgetSpent(EndpointError):
+class BudgetSpentError(EndpointError):
     """The day's budget is used up; the next day starts a new one."""
 
 
@@ -88,7 +88,7 @@ class Endpoint:
     async def ask(self, asked: Question, *, prompt: Prompt, check: Callable[[Answer], Checked]) -> Checked:
         """What holds of the model's answer. One repair turn is granted for a broken answer or a quote that is none.
 
-        Raises EndpointError (BudgetSpent) when there is no usable answer.
+        Raises EndpointError (BudgetSpentError) when there is no usable answer.
         """
         known = self._ledger.answer(asked.key)
         if known is not None:
@@ -107,14 +107,14 @@ class Endpoint:
     async def _say(self, messages: tuple[dict[str, str], ...]) -> str:
         day = self._clock().date().isoformat()
         async for attempt in stamina.retry_context(
-            on=_TryLater,
+            on=_TemporaryError,
             attempts=self._config.attempts,
             wait_initial=self._config.first_wait.total_seconds(),
             timeout=None,
         ):
             with attempt:
                 if self._ledger.spent(day) >= self._config.requests_per_day:
-                    raise BudgetSpent(f"the budget of {self._config.requests_per_day} requests for {day} is spent")
+                    raise BudgetSpentError(f"the budget of {self._config.requests_per_day} requests for {day} is spent")
                 self._ledger.spend(day)
                 return await self._post(messages)
         raise AssertionError("retry_context returns or raises")
@@ -135,14 +135,14 @@ class Endpoint:
                     raw += more
                 return self._words(raw, response.status)
         except TimeoutError as error:
-            raise _TryLater(f"{config.url}: no answer within {config.timeout.total_seconds():g} s") from error
+            raise _TemporaryError(f"{config.url}: no answer within {config.timeout.total_seconds():g} s") from error
         except aiohttp.ClientError as error:
-            raise _TryLater(f"{config.url}: {type(error).__name__}") from error
+            raise _TemporaryError(f"{config.url}: {type(error).__name__}") from error
 
     def _words(self, raw: bytes, status: int) -> str:
         url = self._config.url
         if status in _TEMPORARY:
-            raise _TryLater(f"{url}: HTTP {status}")
+            raise _TemporaryError(f"{url}: HTTP {status}")
         if status != 200:
             raise EndpointError(f"{url}: HTTP {status}; check url, model and api_key of language_model in feeds.yaml")
         if len(raw) > _LONGEST_REPLY:
@@ -151,7 +151,7 @@ class Endpoint:
             reply: Any = json.loads(raw)
             return content(reply)
         except (ValueError, AnswerError) as error:
-            raise _TryLater(f"{url}: {error}") from error
+            raise _TemporaryError(f"{url}: {error}") from error
 
 
 def _judged(words: str, check: Callable[[Answer], Checked]) -> tuple[Checked | None, tuple[str, ...]]:
