@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -11,7 +12,16 @@ from typing import Any, Self, TypeVar
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from monitor.analysis.knowledge import (
+    ConceptsFile,
+    Knowledge,
+    Lexicon,
+    OfficesFile,
+    Topic,
+    knowledge_from,
+)
 from monitor.channels import AnyChannel
+from monitor.endpoint import LanguageModel
 from monitor.model import ConfigError, Feed, Frozen
 
 _SECRET = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
@@ -117,6 +127,7 @@ class Settings(Frozen):
     contact: str | None = Field(default=None, description="mail address or page, for the User-Agent")
     allow_private: tuple[str, ...] = Field(default=(), description="intranet hosts or networks that may be polled")
     limits: Limits = Limits()
+    language_model: LanguageModel | None = Field(default=None, description="a second reader; off until configured")
     database_url: str = DEFAULT_DATABASE
 
     @model_validator(mode="after")
@@ -140,6 +151,33 @@ def load_settings(path: Path | None = None, *, environ: Mapping[str, str] = os.e
     settings = read_model(chosen, Settings, environ=environ)
     url = environ.get("MONITOR_DATABASE_URL")
     return settings.model_copy(update={"database_url": url}) if url else settings
+
+
+def load_knowledge(folder: Path | None = None, *, environ: Mapping[str, str] = os.environ) -> Knowledge:
+    """What the analyzers know: the shipped folder, or MONITOR_KNOWLEDGE. Raises ConfigError with file and line."""
+    root = folder or Path(environ.get("MONITOR_KNOWLEDGE", str(KNOWLEDGE)))
+    topics = tuple(read_model(path, Topic, environ={}) for path in sorted(root.glob("topics/*.yaml")))
+    lexicons = tuple(read_model(path, Lexicon, environ={}) for path in sorted(root.glob("languages/*.yaml")))
+    if not topics or not lexicons:
+        raise ConfigError(f"{root}: no topics/*.yaml or no languages/*.yaml; this is no knowledge folder")
+    offices, concepts = root / "offices.yaml", root / "concepts.yaml"
+    return knowledge_from(
+        topics=topics,
+        lexicons=lexicons,
+        offices=read_model(offices, OfficesFile, environ={}) if offices.exists() else None,
+        concepts=read_model(concepts, ConceptsFile, environ={}) if concepts.exists() else None,
+        models=tuple(_fitted(path) for path in sorted(root.glob("models/*.json"))),
+    )
+
+
+def _fitted(path: Path) -> dict[str, Any]:
+    try:
+        model = json.loads(_read(path))
+    except ValueError as error:
+        raise ConfigError(f"{path}: not JSON: {error}; fit it again with `python -m bench.fit`") from error
+    if not isinstance(model, dict):
+        raise ConfigError(f"{path}: an object is expected; fit it again with `python -m bench.fit`")
+    return model
 
 
 def database_url(given: str | None, *, environ: Mapping[str, str] = os.environ) -> str:

@@ -34,7 +34,7 @@ def init(
 @app.command()
 def check(config: ConfigOption = None, json_out: JsonOption = False) -> None:
     """Check configuration and knowledge; each problem is named with file, line and mend. Exit 0 fine, 1 problems."""
-    from monitor.settings import knowledge_gaps, load_knowledge, load_settings
+    from monitor.settings import load_knowledge, load_settings
 
     problems: list[str] = []
     facts: dict[str, int] = {}
@@ -47,7 +47,7 @@ def check(config: ConfigOption = None, json_out: JsonOption = False) -> None:
     gaps: list[str] = []
     try:
         knowledge = load_knowledge()
-        gaps = knowledge_gaps(knowledge)
+        gaps = list(knowledge.gaps())
         facts |= {"languages": len(knowledge.languages), "office terms": len(knowledge.offices)}
     except ConfigError as error:
         problems.extend(str(error).splitlines())
