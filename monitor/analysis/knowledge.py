@@ -45,6 +45,7 @@ class Institution(Frozen):
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     name: str
+    role: str | None = Field(default=None, description="the general post it is for its actor: state is the US mfa")
     names: Terms = Field(default={}, description="the institution itself, metonyms too: Pentagon, Смоленская площадь")
     posts: Terms = Field(
         default={}, description="posts in it that name the actor or are unmistakable: US defense secretary"
@@ -121,6 +122,7 @@ class Lexicon(Frozen):
 
     language: Language
     name: str = ""
+    verb_first: bool = Field(default=False, description="the verb usually stands before its subject (Arabic)")
     endings: tuple[str, ...] = Field(default=(), description="inflections that may follow a name's stem at the gate")
     proclitics: tuple[str, ...] = Field(
         default=(), description="what may be glued before a word: و ف ب ل ك ال and stacks"

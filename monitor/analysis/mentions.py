@@ -1,0 +1,317 @@
+"""Who is named where: countries, institutions, posts and persons become mentions of an actor (and its institution).
+
+A person's institution is decided by person and date (`offices.yaml`), not by what the text calls him; what the text
+says is kept beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from enum import StrEnum
+
+from monitor.analysis.knowledge import Knowledge, Topic
+from monitor.analysis.reading import Reading
+from monitor.analysis.terms import Hit, TermIndex
+from monitor.model import Language, Office
+from monitor.text.words import grammar
+
+_GRACE = timedelta(days=45)  # a new holder is named before the day, an old one quoted after it
+_RECENT = timedelta(days=400)  # so long a surname alone still means the holder
+_MOST_MENTIONS = 600
+
+
+class Kind(StrEnum):
+    """What sort of words name the actor, from the most to the least telling."""
+
+    PERSON = "person"
+    POST = "post"
+    INSTITUTION = "institution"
+    NAME = "name"
+    METONYM = "metonym"
+    PEOPLE = "people"
+    ADJECTIVE = "adjective"
+    JOINT = "joint"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a name's term stands for."""
+
+    kind: Kind
+    actor: str = ""
+    institution: str | None = None
+    person: str = ""
+    full: bool = True
+    excluded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Words `first:last` that name an actor; `head` is the word that carries case and number."""
+
+    first: int
+    last: int
+    kind: Kind
+    actor: str
+    institution: str | None = None
+    person: str | None = None
+    office: str | None = None
+    former: bool = False
+    after_preposition: bool = False
+    by_agent: bool = False
+    cases: frozenset[str] = frozenset()
+    sentence: int = 0
+    group: int = -1
+
+    @property
+    def holder(self) -> tuple[str, str | None]:
+        return self.actor, self.institution
+
+
+_SPECIFIC = {kind: rank for rank, kind in enumerate(Kind)}
+_CASES = frozenset({"nomn", "gent", "datv", "accs", "ablt", "loct"})
+_NOUNS = frozenset({"NOUN", "NPRO"})
+
+
+class Names:
+    """All names of a topic's actors in one language, and who held which office."""
+
+    def __init__(self, topic: Topic, knowledge: Knowledge, language: Language) -> None:
+        self._topic = topic
+        self._language = language
+        self._cased = language is not Language.AR
+        self._index: TermIndex[Label] = TermIndex(self._terms(topic, knowledge.offices), language=language)
+        self._offices: dict[str, list[Office]] = {}
+        for office in knowledge.offices:
+            self._offices.setdefault(office.person, []).append(office)
+        self._roles = {
+            (actor.id, part.role or part.id): part.id for actor in topic.actors for part in actor.institutions
+        } | {(actor.id, part.id): part.id for actor in topic.actors for part in actor.institutions}
+
+    def _terms(self, topic: Topic, offices: Sequence[Office]) -> Iterable[tuple[Label, str]]:
+        language = self._language
+        for actor in topic.actors:
+            for kind, terms in (
+                (Kind.NAME, actor.names),
+                (Kind.ADJECTIVE, actor.adjectives),
+                (Kind.PEOPLE, actor.people),
+                (Kind.METONYM, actor.metonyms),
+            ):
+                yield from ((Label(kind, actor.id), term) for term in terms.get(language, ()))
+            excluded = Label(Kind.NAME, actor.id, excluded=True)
+            yield from ((excluded, term) for term in actor.excludes.get(language, ()))
+            for part in actor.institutions:
+                named = Label(Kind.INSTITUTION, actor.id, part.id)
+                yield from ((named, term) for term in part.names.get(language, ()))
+                post = Label(Kind.POST, actor.id, part.id)
+                yield from ((post, term) for term in part.posts.get(language, ()))
+        for generic in topic.posts:
+            label = Label(Kind.POST, "", generic.institution)
+            yield from ((label, term) for term in generic.terms.get(language, ()))
+        seen: set[tuple[str, str]] = set()
+        for office in offices:
+            for name in office.names.get(language, ()):
+                if (office.person, name) not in seen:
+                    seen.add((office.person, name))
+                    full = len(name.split()) > 1
+                    yield Label(Kind.PERSON, office.actor, None, office.person, full), name
+
+    def find(self, reading: Reading, day: date | None) -> list[Mention]:
+        """The mentions in the text, in order; names next to each other that belong together are one mention."""
+        hits = self._index.find(reading.folded, reading.keys)
+        kept = _untangled([hit for hit in hits if self._may_name(hit, reading)])[:_MOST_MENTIONS]
+        named_in_full = {hit.label.person for hit in kept if hit.label.full and hit.label.person}
+        single = [hit for hit in kept if self._known(hit, named_in_full, day, reading)]
+        mentions = [self._mention(hit, reading, day) for hit in single]
+        return _grouped(self._joined(mentions, reading), reading)
+
+    def _may_name(self, hit: Hit[Label], reading: Reading) -> bool:
+        """Names of people and places begin with a capital where the script has them."""
+        if not self._cased or hit.label.kind not in {Kind.PERSON, Kind.NAME, Kind.METONYM}:
+            return True
+        return reading.text[reading.words[hit.first].start].isupper()
+
+    def _known(self, hit: Hit[Label], in_full: set[str], day: date | None, reading: Reading) -> bool:
+        """A surname alone counts when its holder is in office about that day, or is named in full somewhere."""
+        label = hit.label
+        if label.kind is not Kind.PERSON or label.full or label.person in in_full:
+            return True
+        if day is not None and not any(_near(office, day, _RECENT) for office in self._offices[label.person]):
+            return False
+        # At the start of a sentence any word has a capital.
+        starts = any(sentence.first == hit.first for sentence in reading.sentences)
+        return not (starts and self._cased and _is_word(reading.folded[hit.first], reading))
+
+    def _mention(self, hit: Hit[Label], reading: Reading, day: date | None) -> Mention:
+        label = hit.label
+        base = Mention(
+            first=hit.first,
+            last=hit.last,
+            kind=label.kind,
+            actor=label.actor,
+            institution=label.institution,
+            cases=_cases(reading.folded[hit.last - 1]) if self._language is Language.RU else frozenset(),
+            sentence=reading.sentence_of(hit.first),
+        )
+        return self._person(base, label.person, day) if label.kind is Kind.PERSON else base
+
+    def _person(self, base: Mention, person: str, day: date | None) -> Mention:
+        offices = self._offices[person]
+        now = [office for office in offices if day is None or office.held_on(day)]
+        now = now or [office for office in offices if day is not None and _near(office, day, _GRACE)]
+        if now:
+            # Of several offices at once the one with an institution speaks.
+            office = next((each for each in now if each.institution), now[0])
+            return replace(
+                base, actor=office.actor, institution=office.institution, person=person, office=office.office
+            )
+        last = offices[-1]
+        later = day is not None and all(office.start is not None and office.start > day for office in offices)
+        return replace(base, actor=last.actor, institution=None, person=person, former=not later)
+
+    def _joined(self, mentions: list[Mention], reading: Reading) -> list[Mention]:
+        """'US Secretary of State John Kerry' is one mention: the person decides, then the post, then the country."""
+        out: list[Mention] = []
+        for mention in mentions:
+            before = out[-1] if out else None
+            together = self._together(before, mention, reading) if before else None
+            if together is not None:
+                out[-1] = together
+            else:
+                out.append(mention)
+        return [each for each in out if each.actor]
+
+    def _together(self, left: Mention, right: Mention, reading: Reading) -> Mention | None:
+        if left.sentence != right.sentence or right.first - left.last > 2:
+            return None
+        if left.person and right.person:
+            return None
+        gap = reading.folded[left.last : right.first]
+        between = reading.text[reading.words[left.last - 1].end : reading.words[right.first].start]
+        if any(char in between for char in ',،;:.()«»"“”—') and not (
+            left.kind is Kind.PERSON and right.kind is Kind.POST
+        ):
+            return None
+        if any(word in reading.vocabulary.ands for word in gap) or _glued_and(reading, right.first):
+            return None
+        if left.actor and right.actor and left.actor != right.actor:
+            return None
+        specific = min(left, right, key=lambda each: _SPECIFIC[each.kind])
+        if not (left.actor and right.actor) and Kind.POST not in {left.kind, right.kind}:
+            return None
+        if (
+            left.kind is right.kind
+            and left.kind in {Kind.NAME, Kind.METONYM, Kind.INSTITUTION}
+            and left.actor == right.actor
+            and gap
+        ):
+            return None
+        actor = left.actor or right.actor
+        institution = specific.institution or left.institution or right.institution
+        if not specific.person and specific.kind is Kind.POST and not specific.actor:
+            institution = self._roles.get((actor, specific.institution or ""))
+        if specific.person:
+            institution = specific.institution
+        head = left if self._language is not Language.EN and not right.person else right
+        return replace(
+            specific,
+            first=left.first,
+            last=right.last,
+            actor=actor,
+            institution=institution,
+            cases=(left.cases & right.cases) or head.cases or specific.cases,
+        )
+
+
+def _glued_and(reading: Reading, place: int) -> bool:
+    """Arabic writes "and" onto the word: وروسيا."""
+    word = reading.folded[place]
+    return word[:1] in reading.vocabulary.glued_ands and len(word) > 4 and word[1:] in reading.keys[place]
+
+
+def _near(office: Office, day: date, reach: timedelta) -> bool:
+    return (office.start is None or office.start - reach <= day) and (office.end is None or day < office.end + reach)
+
+
+def _is_word(folded: str, reading: Reading) -> bool:
+    """Whether a capitalised first word may be an ordinary one: its small form stands in the text or has another lemma."""
+    return any(key != folded for key in reading.keys[0:0]) or any(
+        word == folded and reading.text[reading.words[place].start].islower()
+        for place, word in enumerate(reading.folded[:2000])
+    )
+
+
+def _cases(folded: str) -> frozenset[str]:
+    found = grammar(folded)
+    return found & _CASES if found & _NOUNS or "ADJF" in found else frozenset()
+
+
+def _untangled(hits: Sequence[Hit[Label]]) -> list[Hit[Label]]:
+    """One reading of overlapping names: the longest, of equals the most specific; excluded names take theirs along."""
+    ranked = sorted(hits, key=lambda hit: (hit.first - hit.last, not hit.label.excluded, _SPECIFIC[hit.label.kind]))
+    taken: set[int] = set()
+    kept: list[Hit[Label]] = []
+    for hit in ranked:
+        places = range(hit.first, hit.last)
+        if any(place in taken for place in places):
+            continue
+        taken.update(places)
+        if not hit.label.excluded:
+            kept.append(hit)
+    return sorted(kept, key=lambda hit: hit.first)
+
+
+def _grouped(mentions: list[Mention], reading: Reading) -> list[Mention]:
+    """Marks prepositions, and mentions strung together by "and" as one group: they share what is said of either."""
+    out: list[Mention] = []
+    for mention in mentions:
+        marked = _with_preposition(mention, reading)
+        before = out[-1] if out else None
+        if before and before.sentence == marked.sentence and _strung(before, marked, reading):
+            number = before.group if before.group >= 0 else len(out)
+            out[-1] = replace(before, group=number)
+            marked = replace(
+                marked,
+                group=number,
+                after_preposition=marked.after_preposition or before.after_preposition,
+                by_agent=marked.by_agent or before.by_agent,
+            )
+        out.append(marked)
+    return out
+
+
+def _strung(left: Mention, right: Mention, reading: Reading) -> bool:
+    if right.actor == left.actor and left.institution == right.institution:
+        return False
+    gap = reading.folded[left.last : right.first]
+    between = reading.text[reading.words[left.last - 1].end : reading.words[right.first].start].strip()
+    if left.kind is Kind.ADJECTIVE and right.kind is Kind.ADJECTIVE and not gap:
+        return True
+    if len(gap) > 3:
+        return False
+    if any(word in reading.vocabulary.ands for word in gap):
+        return True
+    if right.first < len(reading.folded) and _glued_and(reading, right.first):
+        return True
+    return not gap and between in {",", "،", "-", "–", "/"}
+
+
+def _with_preposition(mention: Mention, reading: Reading) -> Mention:
+    place = mention.first
+    before = reading.folded[place - 1] if place and reading.clause[place - 1] == reading.clause[place] else ""
+    vocabulary = reading.vocabulary
+    word = reading.folded[place]
+    glued = (
+        word[:1] in vocabulary.glued_prepositions
+        and word[1:] in reading.keys[place]
+        and mention.kind is not Kind.PERSON
+    )
+    start = max(0, place - 3)
+    left = tuple(reading.folded[start:place])
+    # "by the United States": an article may stand between.
+    tails = [left, left[:-1]] if left and left[-1] in {"the", "a"} else [left]
+    agent = any(tail[-len(each) :] == each for tail in tails for each in vocabulary.agents if each)
+    prepositional = bool(before) and any(tail[-1:] and tail[-1] in vocabulary.prepositions for tail in tails)
+    return replace(mention, after_preposition=(prepositional or glued) and not agent, by_agent=agent)
