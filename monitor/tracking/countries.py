@@ -1,0 +1,158 @@
+"""A country and its institutions: which track a report steps, and where the country stands because of them.
+
+One turn makes one change. A report that names no institution ("Washington rejects …") and one that does ("the Pentagon
+rejects …") tell the same turn: the second confirms the first, whichever came first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+from monitor.model import Frozen, Policy, Report, Side, StanceChange, Track
+from monitor.tracking.steps import judge, opposite, same_day, settle
+from monitor.tracking.verdicts import Step, Verdict
+
+Tracks = Mapping[str | None, Track]
+"""The tracks of one actor on one topic by institution; None is the country itself."""
+
+
+class Advance(Frozen):
+    """The actor's tracks that differ after one report, the change if there is one, and why."""
+
+    tracks: tuple[Track, ...]
+    change: StanceChange | None = None
+    verdict: Verdict
+    words: str
+
+
+def advance(tracks: Iterable[Track], report: Report, policy: Policy) -> Advance:
+    """Steps the tracks of one actor by one report: the holder's own track, and the country that follows it.
+
+    `tracks` are all tracks of the actor on the topic; those missing are begun. Save what comes back, and nothing else.
+    """
+    before: dict[str | None, Track] = {track.institution: track for track in tracks}
+    event = report.event
+    for institution in (None, event.institution):
+        before.setdefault(institution, Track(topic=report.topic, actor=event.actor, institution=institution))
+    result = _institutional(before, report, policy) if event.institution else _national(before, report, policy)
+    after = before | {result.track.institution: result.track}
+    if result.followers:
+        after |= {track.institution: track for track in result.followers}
+    institutions = [track for name, track in after.items() if name is not None]
+    after[None] = country(after[None], institutions, policy)
+    changed = tuple(track for name, track in after.items() if track != before.get(name))
+    return Advance(tracks=changed, change=result.change, verdict=result.verdict, words=result.words)
+
+
+def country(track: Track, institutions: Iterable[Track], policy: Policy) -> Track:
+    """The country's track as its institutions make it: the weightiest of those who spoke lately, and who disagrees.
+
+    Lately means within the policy's window of the newest word. A country whose own challenger is open keeps its standing
+    until that is decided.
+    """
+    spoken = sorted((each for each in institutions if each.stance), key=lambda each: each.institution or "")
+    own = [track] if track.standing and track.standing.event.institution is None else []
+    candidates = [*own, *spoken]
+    if not candidates:
+        return track
+    newest = max(_at(each) for each in candidates)
+    recent = [each for each in candidates if newest - _at(each) <= policy.window]
+    leader = min(recent, key=lambda each: (_weight(each, policy), -_at(each).timestamp(), each.institution or ""))
+    splits = tuple(
+        f"{each.institution}={each.stance}"
+        for each in spoken
+        if newest - _at(each) <= policy.split_within and _side(each) is not _side(leader)
+    )
+    followed = {"stance": leader.stance, "since": leader.since, "standing": leader.standing}
+    return track.model_copy(update=(followed if track.challenger is None else {}) | {"split": splits})
+
+
+# --- whose turn it is -----------------------------------------------------------------------------
+
+
+class _Result(Step):
+    followers: tuple[Track, ...] = ()
+
+
+def _result(step: Step, *followers: Track) -> _Result:
+    return _Result(**dict(step), followers=followers)
+
+
+def _national(tracks: dict[str | None, Track], report: Report, policy: Policy) -> _Result:
+    """A report that names no institution."""
+    for institution, track in sorted(tracks.items(), key=lambda item: _weight(item[1], policy)):
+        if institution is None:
+            continue
+        challenger = track.challenger
+        if challenger and challenger.stance is report.event.stance and report.at - challenger.first.at <= policy.window:
+            return _result(judge(track, report, policy))
+        if track.stance is report.event.stance and abs(report.at - _at(track)) <= policy.window:
+            words = f"{track.holder} said {track.stance} on {_at(track):%Y-%m-%d}: no turn of its own"
+            return _Result(track=tracks[None], verdict=Verdict.REPEAT, words=words)
+    return _result(judge(tracks[None], report, policy))
+
+
+def _institutional(tracks: dict[str | None, Track], report: Report, policy: Policy) -> _Result:
+    """A report that names the institution."""
+    nation, track = tracks[None], tracks[report.event.institution]
+    if report.event.confidence < policy.min_confidence:
+        return _result(judge(track, report, policy))
+    if track.stance is report.event.stance:
+        return _result(judge(track, report, policy))
+    if _challenges_alike(nation, report, policy):
+        return _result(judge(nation, report, policy), _followed(track, report))
+    if _turned_lately(nation, report, policy):
+        words = f"{nation.holder} turned to {nation.stance} on {nation.since:%Y-%m-%d}: the same turn, told already"
+        return _Result(track=_followed(track, report), verdict=Verdict.FOLLOWED, words=words)
+    if track.standing is None and _turns_nation(nation, report, policy):
+        seeded = track.model_copy(update={"stance": nation.stance, "since": nation.since, "standing": nation.standing})
+        return _result(judge(seeded, report, policy))
+    return _result(judge(track, report, policy))
+
+
+def _challenges_alike(nation: Track, report: Report, policy: Policy) -> bool:
+    challenger = settle(nation, now=report.at, policy=policy).challenger
+    return challenger is not None and challenger.stance is report.event.stance
+
+
+def _turned_lately(track: Track, report: Report, policy: Policy) -> bool:
+    """Whether a report without institution brought the country to this stance within the window."""
+    if track.stance is not report.event.stance or track.since is None or track.standing is None:
+        return False
+    return track.standing.event.institution is None and abs(report.at - track.since) <= policy.window
+
+
+def _turns_nation(nation: Track, report: Report, policy: Policy) -> bool:
+    """Whether the first word of an institution is a turn of its country, and neither a baseline nor a split.
+
+    Institution-less reports may have told this institution's stance so far, so that any difference counts. Against the
+    word of another institution only the opposite does, and only when that word is older than the window: until then the
+    two disagree, which is a split.
+    """
+    if nation.standing is None or nation.stance is None or report.at < nation.standing.at:
+        return False
+    if nation.standing.event.institution is None:
+        return report.event.stance is not nation.stance and not same_day(report, nation.standing)
+    return opposite(report.event.stance, nation.stance) and report.at - nation.standing.at > policy.window
+
+
+def _followed(track: Track, report: Report) -> Track:
+    if track.standing is not None and track.standing.at > report.at:
+        return track
+    update = {"stance": report.event.stance, "since": report.at, "standing": report, "challenger": None, "disputed": ()}
+    return track.model_copy(update=update)
+
+
+def _at(track: Track) -> datetime:
+    """When the holder was last heard; only of tracks that have a stance."""
+    return track.standing.at if track.standing else datetime.min.replace(tzinfo=UTC)
+
+
+def _side(track: Track) -> Side | None:
+    return track.stance.side if track.stance else None
+
+
+def _weight(track: Track, policy: Policy) -> int:
+    weights = policy.outweighs
+    return weights.index(track.institution) if track.institution in weights else len(weights)
