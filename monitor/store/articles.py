@@ -152,11 +152,10 @@ def _add_versions(connection: Connection, changed: Sequence[tuple[Entry, Known]]
     if not changed:
         return []
     ids = [known.article_id for _, known in changed]
-    seen = set(
-        connection.execute(
-            select(t.version.c.article_id, t.version.c.text_hash).where(t.version.c.article_id.in_(ids))
-        ).tuples()
+    rows = connection.execute(
+        select(t.version.c.article_id, t.version.c.text_hash).where(t.version.c.article_id.in_(ids))
     )
+    seen = {(row.article_id, row.text_hash) for row in rows}
     fresh = [(e, k) for e, k in changed if (k.article_id, text_hash(e.title, e.text)) not in seen]
     for entry, known in fresh:
         number = known.version + 1

@@ -36,7 +36,7 @@ def add_feed(connection: Connection, feed: Feed) -> None:
 
 
 def _states(connection: Connection) -> dict[str, FeedState]:
-    return dict(connection.execute(select(t.feed.c.id, t.feed.c.state)).tuples().all())
+    return {row.id: row.state for row in connection.execute(select(t.feed.c.id, t.feed.c.state))}
 
 
 def _row(feed: Feed, state: FeedState, now: datetime | None = None) -> dict[str, Any]:
@@ -144,4 +144,6 @@ def feed_rows(connection: Connection, *, active_only: bool = False) -> tuple[Fee
 
 def voices(connection: Connection) -> dict[str, str]:
     """Publisher → independent voice, for aggregators that name the original publisher."""
-    return dict(connection.execute(select(t.feed.c.publisher, t.feed.c.voice).distinct()).tuples().all())
+    return {
+        row.publisher: row.voice for row in connection.execute(select(t.feed.c.publisher, t.feed.c.voice).distinct())
+    }

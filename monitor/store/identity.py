@@ -84,7 +84,7 @@ def is_new_version(entry: Entry, known: Known, *, feed_id: str) -> bool:
 
 
 def _scope(key: str, *, feed_id: str, voice: str) -> str:
-    if key.startswith("url:"):
+    if key.startswith(("url:", "guid:http")):  # a GUID that is an address means the same everywhere
         return ""
     return feed_id if key.startswith("guid:") else voice
 

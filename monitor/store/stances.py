@@ -181,13 +181,14 @@ def save_change(connection: Connection, change: StanceChange, *, now: datetime) 
     ).scalar_one_or_none()
     if inserted is not None:
         return inserted, True
-    stored = connection.execute(select(t.change.c.id, t.change.c.level).filter_by(**key).with_for_update()).one()
-    if change.level is not Level.CONFIRMED or stored.level == Level.CONFIRMED.value:
-        return stored.id, False
-    connection.execute(
-        update(t.change).where(t.change.c.id == stored.id).values(level=change.level.value, change=change)
-    )
-    return stored.id, True
+    stored = connection.execute(select(t.change.c.id, t.change.c.change).filter_by(**key).with_for_update()).one()
+    raised = change.level is Level.CONFIRMED and stored.change.level is Level.REPORTED
+    if not raised and change.level is not stored.change.level:
+        return stored.id, False  # a confirmed change is not reported once more
+    if change != stored.change:
+        values = {"level": change.level.value, "change": change}
+        connection.execute(update(t.change).where(t.change.c.id == stored.id).values(values))
+    return stored.id, raised
 
 
 def forget_stances(connection: Connection, topic: str) -> None:

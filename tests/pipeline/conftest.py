@@ -1,0 +1,3 @@
+from tests.databases import database_url, store
+
+__all__ = ["database_url", "store"]
