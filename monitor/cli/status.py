@@ -1,0 +1,102 @@
+"""`monitor status`: how things stand, for a monitoring system in one line and for people below it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from monitor.cli.app import DatabaseOption, JsonOption, app
+from monitor.cli.listings import open_store, track_json
+from monitor.cli.show import Format, console, dumps, emit, write_line
+from monitor.model import FeedRow, MonitorError, Status, Track
+from monitor.text.display import one_line
+
+if TYPE_CHECKING:
+    from monitor.standing import Standing
+
+_COLOURS = {"OK": "green", "WARNING": "yellow", "CRITICAL": "red", "UNKNOWN": "magenta"}
+
+
+@app.command()
+def status(database: DatabaseOption = None, json_out: JsonOption = False) -> None:
+    """How things stand: daemon, feeds, queues, deliveries, and where every actor stands now.
+
+    The first line is for monitoring systems. Exit codes: 0 OK, 1 warning, 2 critical, 3 unknown (the database can't be read).
+    """
+    from monitor.standing import Level, judge
+
+    now = datetime.now(UTC)
+    try:
+        _must_exist(database)
+        with open_store(database) as store:
+            rows, feeds, tracks = store.status(now), store.feeds(), store.tracks()
+    except MonitorError as error:
+        sentence = one_line(str(error))
+        write_line(dumps({"level": "UNKNOWN", "reasons": [sentence]}) if json_out else f"UNKNOWN - {sentence}")
+        raise typer.Exit(int(Level.UNKNOWN)) from error
+    standing = judge(rows, feeds, now=now)
+    if json_out:
+        write_line(dumps(status_json(standing, rows, feeds, tracks), indent=2))
+    else:
+        show_status(standing, rows, tracks, now=now)
+    raise typer.Exit(int(standing.level))
+
+
+def _must_exist(database: str | None) -> None:
+    """Asking how a database stands must not make one."""
+    from monitor.settings import database_url
+    from monitor.store.database import Database
+
+    path = Database(database_url(database)).path
+    if path is not None and not path.exists():
+        raise MonitorError(f"there is no database {path}; set MONITOR_DATABASE_URL, or start with `monitor run`")
+
+
+def status_json(
+    standing: Standing, rows: Status, feeds: tuple[FeedRow, ...], tracks: tuple[Track, ...]
+) -> dict[str, Any]:
+    return {
+        "level": standing.level.name,
+        "reasons": list(standing.reasons),
+        "figures": standing.figures,
+        **rows.model_dump(mode="json"),
+        "failing_feeds": [
+            {"id": row.feed.id, "health": row.state.health.value, "reason": row.state.health_reason}
+            for row in feeds
+            if row.active and not row.state.health.working
+        ],
+        "stances": [track_json(track) for track in tracks if track.stance],
+    }
+
+
+def show_status(standing: Standing, rows: Status, tracks: tuple[Track, ...], *, now: datetime) -> None:
+    """The line for machines, then what a person wants to know."""
+    from rich.text import Text
+
+    from monitor.standing import ago
+
+    line = Text(one_line(standing.line))
+    line.stylize(_COLOURS[standing.level.name], 0, len(standing.level.name))
+    console().print(line, soft_wrap=True)
+    polled = ago(now - rows.last_poll_at) if rows.last_poll_at else "never"
+    running = [engine for engine in rows.engines if engine.stopped_at is None]
+    daemon = "; ".join(
+        f"{engine.engine} on {engine.host} (pid {engine.pid}), last sign of life {ago(now - engine.beat_at)}"
+        for engine in running
+    )
+    health = ", ".join(f"{count} {state.value}" for state, count in sorted(rows.feeds.items()))
+    console().print(f"\ndaemon      {daemon or 'not running'}")
+    console().print(f"feeds       {health or 'none'}; last poll {polled}")
+    console().print(
+        f"articles    {rows.articles}, {rows.relevant} relevant, {rows.articles_due} waiting, {rows.articles_set_aside} set aside"
+    )
+    sent = ", ".join(f"{count} {state.value}" for state, count in sorted(rows.deliveries.items()))
+    console().print(f"events      {rows.events}; changes {rows.changes}; messages {sent or 'none'}\n")
+    emit(
+        [track_json(track) for track in tracks if track.stance],
+        form=Format.TABLE,
+        columns={"holder": "holder", "stance": "stance", "since_day": "since", "open": "open", "quote": "quote"},
+        empty="no stances yet",
+    )
