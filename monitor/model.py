@@ -434,11 +434,22 @@ class Health(StrEnum):
     TIMEOUT = "timeout"
     TOO_LARGE = "too_large"
     BROKEN_XML = "broken_xml"
+    REDIRECTS = "redirects"
+    BAD_RESPONSE = "bad_response"
     REFUSED_ADDRESS = "refused_address"
 
     @property
     def working(self) -> bool:
         return self in {Health.OK, Health.QUIET, Health.EMPTY, Health.UNDATED, Health.MOVED}
+
+
+class Hints(Frozen):
+    """How often the publisher wants to be asked, as the feed itself says."""
+
+    every: timedelta | None = Field(default=None, description="ttl or sy:updatePeriod / sy:updateFrequency")
+    said_by: str = ""
+    skip_hours: tuple[int, ...] = Field(default=(), description="GMT")
+    skip_days: tuple[int, ...] = Field(default=(), description="Monday is 0, GMT")
 
 
 class FeedState(Frozen):
@@ -457,10 +468,13 @@ class FeedState(Frozen):
     unchanged_polls: int = Field(default=0, description="304s and identical bodies in a row")
     last_polled_at: Instant | None = None
     last_success_at: Instant | None = None
-    last_new_at: Instant | None = Field(default=None, description="when a poll last brought a new article")
+    last_new_at: Instant | None = Field(
+        default=None, description="date of its newest article; of the last change where articles have no dates"
+    )
     rhythm: timedelta | None = Field(default=None, description="learned gap between new articles")
     moved_to: str | None = None
     moved_since: Instant | None = None
+    hints: Hints = Field(default=Hints(), description="the feed's own wishes, from its last parsed document")
     poll_reason: str = Field(default="", description="why the next poll is when it is")
 
 

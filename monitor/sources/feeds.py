@@ -17,12 +17,12 @@ from typing import Any
 
 import feedparser
 
-from monitor.model import DateQuality, Entry, Health
+from monitor.model import DateQuality, Entry, Health, Hints
 from monitor.sources.charset import decode
 from monitor.sources.discover import feeds_in
 from monitor.sources.identity import with_keys
 from monitor.sources.jsonfeed import parse_json
-from monitor.sources.parsed import MAX_ENTRIES, FeedFormat, Hints, ParsedFeed, concluded, make_entry, refused
+from monitor.sources.parsed import MAX_ENTRIES, FeedFormat, ParsedFeed, concluded, make_entry, refused
 from monitor.sources.sitemap import parse_sitemap
 from monitor.sources.urls import site
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from pydantic import Field
 
-from monitor.model import Entry, Frozen, Health
+from monitor.model import Entry, Frozen, Health, Hints
 from monitor.sources.dates import read_date
 from monitor.sources.markup import heading, plain, tidy
 from monitor.sources.urls import canonical
@@ -31,15 +31,6 @@ class FeedFormat(StrEnum):
     SITEMAP = "sitemap"
     HTML = "html"
     UNKNOWN = "unknown"
-
-
-class Hints(Frozen):
-    """How often the publisher wants to be asked, as the feed itself says."""
-
-    every: timedelta | None = Field(default=None, description="ttl or sy:updatePeriod / sy:updateFrequency")
-    said_by: str = ""
-    skip_hours: tuple[int, ...] = Field(default=(), description="GMT")
-    skip_days: tuple[int, ...] = Field(default=(), description="Monday is 0, GMT")
 
 
 class ParsedFeed(Frozen):
