@@ -468,7 +468,8 @@ class FeedState(Frozen):
     unchanged_polls: int = Field(default=0, description="304s and identical bodies in a row")
     last_polled_at: Instant | None = None
     last_success_at: Instant | None = None
-    last_new_at: Instant | None = Field(
+    last_new_at: Instant | None = Field(default=None, description="when a poll last brought a new article")
+    newest_at: Instant | None = Field(
         default=None, description="date of its newest article; of the last change where articles have no dates"
     )
     rhythm: timedelta | None = Field(default=None, description="learned gap between new articles")

@@ -136,7 +136,7 @@ def _after_success(feed: Feed, state: FeedState, fetched: Fetched, parsed: Parse
         "last_success_at": now,
         "rhythm": rhythm,
         "hints": parsed.hints,
-        "last_new_at": _last_new(state, parsed, now=now),
+        "newest_at": _newest_at(state, parsed, now=now),
         # A body that broke off is parsed for what it holds, but must be fetched again.
         "body_hash": fetched.body_hash if fetched.complete else None,
         "etag": fetched.headers.get("etag") if fetched.complete else None,
@@ -168,11 +168,11 @@ def _newest(parsed: ParsedFeed) -> datetime | None:
     return max((entry.published_at for entry in parsed.entries if entry.published_at), default=None)
 
 
-def _last_new(state: FeedState, parsed: ParsedFeed, *, now: datetime) -> datetime | None:
+def _newest_at(state: FeedState, parsed: ParsedFeed, *, now: datetime) -> datetime | None:
     newest = _newest(parsed)
     if newest is None:
-        return now if parsed.entries else state.last_new_at
-    return max(min(newest, now), state.last_new_at or newest)
+        return now if parsed.entries else state.newest_at
+    return max(min(newest, now), state.newest_at or newest)
 
 
 def _lied(state: FeedState, parsed: ParsedFeed) -> Verdict | None:
@@ -182,11 +182,11 @@ def _lied(state: FeedState, parsed: ParsedFeed) -> Verdict | None:
         not state.unchanged_polls
         or not newest
         or not last
-        or not state.last_new_at
+        or not state.newest_at
         or not (state.etag or state.last_modified)
     ):
         return None
-    if newest <= state.last_new_at or newest > last - _CLOCK_SLACK:
+    if newest <= state.newest_at or newest > last - _CLOCK_SLACK:
         return None
     return Verdict(
         Health.STUCK_304,
@@ -202,9 +202,9 @@ def _distrust(state: FeedState, *, now: datetime) -> Verdict | None:
 
 
 def _quiet(feed: Feed, state: FeedState, *, now: datetime) -> Verdict | None:
-    if state.rhythm is None or state.last_new_at is None:
+    if state.rhythm is None or state.newest_at is None:
         return None
-    silence, ordinary = now - state.last_new_at, schedule.quiet_after(state.rhythm, kind=feed.kind)
+    silence, ordinary = now - state.newest_at, schedule.quiet_after(state.rhythm, kind=feed.kind)
     if silence <= ordinary:
         return None
     return Verdict(
