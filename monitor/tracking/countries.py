@@ -33,14 +33,14 @@ def advance(tracks: Iterable[Track], report: Report, policy: Policy) -> Advance:
     """
     before: dict[str | None, Track] = {track.institution: track for track in tracks}
     event = report.event
+    # Challengers whose window has passed are decided first: the country follows what stands by now.
+    after = {name: settle(track, now=report.at, policy=policy) for name, track in before.items()}
     for institution in (None, event.institution):
-        before.setdefault(institution, Track(topic=report.topic, actor=event.actor, institution=institution))
-    result = _institutional(before, report, policy) if event.institution else _national(before, report, policy)
-    after = before | {result.track.institution: result.track}
-    if result.followers:
-        after |= {track.institution: track for track in result.followers}
-    institutions = [track for name, track in after.items() if name is not None]
-    after[None] = country(after[None], institutions, policy)
+        after.setdefault(institution, Track(topic=report.topic, actor=event.actor, institution=institution))
+    after[None] = _follow(after, policy)
+    result = _institutional(after, report, policy) if event.institution else _national(after, report, policy)
+    after |= {track.institution: track for track in (result.track, *result.followers)}
+    after[None] = _follow(after, policy)
     changed = tuple(track for name, track in after.items() if track != before.get(name))
     return Advance(tracks=changed, change=result.change, verdict=result.verdict, words=result.words)
 
@@ -66,6 +66,10 @@ def country(track: Track, institutions: Iterable[Track], policy: Policy) -> Trac
     )
     followed = {"stance": leader.stance, "since": leader.since, "standing": leader.standing}
     return track.model_copy(update=(followed if track.challenger is None else {}) | {"split": splits})
+
+
+def _follow(tracks: Tracks, policy: Policy) -> Track:
+    return country(tracks[None], [track for name, track in tracks.items() if name is not None], policy)
 
 
 # --- whose turn it is -----------------------------------------------------------------------------
