@@ -593,6 +593,8 @@ class EventRow(Frozen):
     url: str | None
     copy_of: int | None = None
     source_changed_at: Instant | None = Field(default=None, description="a later version no longer has the quote")
+    verdict: str | None = Field(default=None, description="what it did to its track, as in `tracking.Verdict`")
+    verdict_reason: str | None = None
 
 
 class ChangeRow(Frozen):
@@ -656,6 +658,10 @@ class ConfigError(MonitorError):
 
 class StoreError(MonitorError):
     """The database cannot be used, or refuses a row."""
+
+
+class RefusedRowError(StoreError):
+    """The row itself is at fault, not the database: trying again is no use."""
 
 
 class FetchError(MonitorError):

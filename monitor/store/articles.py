@@ -241,6 +241,17 @@ def _stored(row: Row[Any]) -> StoredArticle:
     )
 
 
+def claim(connection: Connection, article_id: int) -> bool:
+    """Locks the article; False if its analysis is not due any more, as another worker has recorded it."""
+    query = select(t.article.c.analyze_at).where(t.article.c.id == article_id).with_for_update()
+    return connection.execute(query).scalar_one_or_none() is not None
+
+
+def save_voice(connection: Connection, article_id: int, *, voice: str, copy_of: int | None) -> None:
+    """Whose voice the article turned out to be: its wire's, or that of the article it copies."""
+    connection.execute(update(t.article).where(t.article.c.id == article_id).values(voice=voice, copy_of=copy_of))
+
+
 def analysis_done(connection: Connection, article_id: int, number: int) -> bool:
     """Marks the version analyzed. False when a newer version has come meanwhile: that one stays due."""
     result = connection.execute(

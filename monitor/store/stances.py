@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from monitor.model import Event, Finding, Level, StanceChange, StoredArticle, StoreError, Track
+from monitor.model import Event, Finding, Level, RefusedRowError, StanceChange, StoredArticle, Track
 from monitor.store import tables as t
 from monitor.store.dialect import insert_if_absent, insert_into
 
@@ -46,7 +46,7 @@ def save_event(
     text = stored.article.text
     for evidence in (event.evidence, *event.conditions):
         if not evidence.holds_in(text):
-            raise StoreError(
+            raise RefusedRowError(
                 f"article {stored.id}, version {stored.version}: the quote of {event.holder} does not stand at "
                 f"{evidence.start}:{evidence.end} of the text; an event without its words is not kept"
             )
@@ -149,6 +149,17 @@ def lock_track(connection: Connection, topic: str, actor: str, institution: str 
     # SQLite has no FOR UPDATE (SQLAlchemy leaves it out) and needs none: this transaction is the only writer.
     track: Track = connection.execute(select(t.track.c.state).filter_by(**key).with_for_update()).scalar_one()
     return track
+
+
+def lock_tracks(connection: Connection, topic: str, actor: str) -> tuple[Track, ...]:
+    """All tracks of the actor. The country's own is locked first and guards the rest: an institution moves its country."""
+    lock_track(connection, topic, actor, None)
+    query = select(t.track.c.state).filter_by(topic=topic, actor=actor).order_by(t.track.c.institution)
+    return tuple(connection.execute(query.with_for_update()).scalars())
+
+
+def save_verdict(connection: Connection, event_id: int, verdict: str, reason: str) -> None:
+    connection.execute(update(t.event).where(t.event.c.id == event_id).values(verdict=verdict, verdict_reason=reason))
 
 
 def save_track(connection: Connection, track: Track) -> None:

@@ -59,7 +59,7 @@ class Transaction:
         voice: str,
         copy_of: int | None = None,
     ) -> tuple[int, bool]:
-        """(id, whether it is new). Raises StoreError when a quote is not `text[start:end]` of the stored version."""
+        """(id, whether it is new). Raises RefusedRowError when a quote is not `text[start:end]` of the stored version."""
         return stances.save_event(
             self._connection, stored, event, topic=topic, analyzer=analyzer, voice=voice, copy_of=copy_of
         )
@@ -70,6 +70,27 @@ class Transaction:
 
     def save_signature(self, stored: StoredArticle, signature: Sequence[int]) -> None:
         stances.save_signature(self._connection, stored.version_id, signature)
+
+    def claim(self, stored: StoredArticle) -> bool:
+        """Locks the article; False if its analysis is not due any more."""
+        return articles.claim(self._connection, stored.id)
+
+    def save_voice(self, stored: StoredArticle, *, voice: str, copy_of: int | None) -> None:
+        articles.save_voice(self._connection, stored.id, voice=voice, copy_of=copy_of)
+
+    def signatures(
+        self, *, topic: str, since: datetime, until: datetime
+    ) -> tuple[tuple[int, str, tuple[int, ...]], ...]:
+        """(article, voice, signature) of relevant articles of that time, oldest first."""
+        return stances.signatures(self._connection, topic=topic, since=since, until=until)
+
+    def save_verdict(self, event_id: int, verdict: str, reason: str) -> None:
+        """What the event did to its track, and why."""
+        stances.save_verdict(self._connection, event_id, verdict, reason)
+
+    def lock_tracks(self, topic: str, actor: str) -> tuple[Track, ...]:
+        """All tracks of the actor on the topic, locked until the transaction ends; take actors in sorted order."""
+        return stances.lock_tracks(self._connection, topic, actor)
 
     def lock_track(self, topic: str, actor: str, institution: str | None = None) -> Track:
         """The track, locked until the transaction ends; lock several in sorted order."""
@@ -189,13 +210,6 @@ class Store:
         if found is None:
             raise StoreError(f"there is no article {article_id}" + (f" in version {version}" if version else ""))
         return found
-
-    def signatures(
-        self, *, topic: str, since: datetime, until: datetime
-    ) -> tuple[tuple[int, str, tuple[int, ...]], ...]:
-        """(article, voice, signature) of relevant articles, oldest first."""
-        with self._database.reading() as connection:
-            return stances.signatures(connection, topic=topic, since=since, until=until)
 
     def analysis_failed(self, article_id: int, *, error: str, now: datetime, wait: timedelta | None) -> None:
         """Counts the attempt; without a wait the article is set aside, and shown."""

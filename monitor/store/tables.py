@@ -177,6 +177,8 @@ class EventTable(SQLModel, table=True):
     voice: str = _column(Text)
     copy_of: int | None = _column(_ID, null=True)
     source_changed_at: datetime | None = _column(Utc, null=True)  # a later version no longer has the quote
+    verdict: str | None = _column(String(24), null=True)  # what it did to its track
+    verdict_reason: str | None = _column(Text, null=True)
 
 
 class TrackTable(SQLModel, table=True):

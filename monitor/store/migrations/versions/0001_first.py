@@ -168,6 +168,8 @@ def upgrade() -> None:
         sa.Column("voice", sa.Text(), nullable=False),
         sa.Column("copy_of", ID, nullable=True),
         sa.Column("source_changed_at", INSTANT, nullable=True),
+        sa.Column("verdict", sa.String(length=24), nullable=True),
+        sa.Column("verdict_reason", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["version_id"], ["article_version.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
