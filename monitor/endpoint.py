@@ -16,8 +16,24 @@ import aiohttp
 import stamina
 from pydantic import Field, SecretStr
 
-from monitor.analysis.llm import Answer, AnswerError, Checked, Prompt, Question, body, content, read_answer
-from monitor.model import Frozen, MonitorError
+from monitor.analysis.knowledge import Topic
+from monitor.analysis.llm import (
+    Answer,
+    AnswerError,
+    Checked,
+    Prompt,
+    Question,
+    body,
+    cards,
+    check,
+    content,
+    fallback,
+    question,
+    reaches_model,
+    read_answer,
+    second,
+)
+from monitor.model import Article, Finding, Frozen, MonitorError, Office
 
 _LONGEST_REPLY = 1_000_000  # bytes
 _TEMPORARY = {408, 409, 425, 429, 500, 502, 503, 504, 529}
@@ -160,3 +176,22 @@ def _judged(words: str, check: Callable[[Answer], Checked]) -> tuple[Checked | N
     except AnswerError as error:
         return None, (str(error),)
     return checked, checked.refused
+
+
+async def second_reading(
+    endpoint: Endpoint, article: Article, first: Finding, *, prompt: Prompt, topic: Topic, offices: tuple[Office, ...]
+) -> Finding:
+    """The model's finding for an article that passed the gates; the default's own, marked so, when there is none."""
+    if not reaches_model(first):
+        return first
+    actors = cards(topic)
+    put = question(article, prompt=prompt, target=topic.target, actors=actors)
+    try:
+        checked = await endpoint.ask(
+            put,
+            prompt=prompt,
+            check=lambda given: check(given, article, topic=topic.id, actors=actors, offices=offices),
+        )
+    except EndpointError as error:
+        return fallback(first, why=str(error))
+    return second(checked, first)

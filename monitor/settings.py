@@ -20,6 +20,7 @@ from monitor.analysis.knowledge import (
     Topic,
     knowledge_from,
 )
+from monitor.analysis.llm import Prompt
 from monitor.channels import AnyChannel
 from monitor.endpoint import LanguageModel
 from monitor.model import ConfigError, Feed, Frozen
@@ -168,6 +169,12 @@ def load_knowledge(folder: Path | None = None, *, environ: Mapping[str, str] = o
         concepts=read_model(concepts, ConceptsFile, environ={}) if concepts.exists() else None,
         models=tuple(_fitted(path) for path in sorted(root.glob("models/*.json"))),
     )
+
+
+def load_prompt(folder: Path | None = None, *, environ: Mapping[str, str] = os.environ) -> Prompt:
+    """What the language model is asked."""
+    root = folder or Path(environ.get("MONITOR_KNOWLEDGE", str(KNOWLEDGE)))
+    return read_model(root / "prompts" / "stance.yaml", Prompt, environ={})
 
 
 def _fitted(path: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from monitor.analysis.knowledge import Topic
 from monitor.model import (
     Article,
     Event,
@@ -92,6 +93,25 @@ class Checked(Frozen):
 
     finding: Finding
     refused: tuple[str, ...] = ()
+
+
+def cards(topic: Topic) -> tuple[ActorCard, ...]:
+    """The topic's actors as the model is told of them."""
+    return tuple(
+        ActorCard(id=actor.id, name=actor.name, institutions=tuple(part.id for part in actor.institutions))
+        for actor in topic.actors
+    )
+
+
+def reaches_model(first: Finding) -> bool:
+    """Whether an article is worth a question: the cheap gates let it through."""
+    return first.gate in {Gate.PASSED, Gate.OFF_TARGET}
+
+
+def second(checked: Checked, first: Finding) -> Finding:
+    """The model's finding with what the default analyzer sees differently beside it."""
+    notes = tuple(f"tiers differ: {sentence}" for sentence in disagreement(first, checked.finding))
+    return checked.finding.model_copy(update={"notes": (*checked.finding.notes, *notes)})
 
 
 def question(article: Article, *, prompt: Prompt, target: str, actors: tuple[ActorCard, ...]) -> Question:

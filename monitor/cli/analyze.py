@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from itertools import pairwise
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from monitor.cli.app import JsonOption, app
+from monitor.cli.app import ConfigOption, JsonOption, app
 from monitor.cli.show import STANCE_COLOURS, console, dumps, write_line
 from monitor.model import Article, Event, Finding, MonitorError
 
@@ -52,18 +52,24 @@ def analyze(
         typer.Option("--date", help="Date of text and HTML input (2016-06-30): decides who held which office."),
     ] = None,
     contributions: Annotated[bool, typer.Option(help="Keep each feature's contribution in JSON.")] = False,
+    config: ConfigOption = None,
+    batch_out: Annotated[
+        Path | None,
+        typer.Option(help="With --analyzer llm: write the questions here, in the form of OpenAI's Batch API."),
+    ] = None,
+    batch_in: Annotated[
+        Path | None, typer.Option(help="With --analyzer llm: take the answers from this batch output file.")
+    ] = None,
+    model: Annotated[str, typer.Option(help="The model that batch requests name.")] = "model",
 ) -> None:
     """Say of each document whether it is on the topic, and who takes which stance, with the exact quote.
 
     Exit codes: 0 all read, 1 some lines were no documents (each has an error object with its line number).
     """
-    from monitor.analysis import analyzer as make_analyzer
-    from monitor.settings import load_knowledge
-
-    reader = make_analyzer(load_knowledge(), topic, name=analyzer)
     published, problem = parse_date(day)
     if problem:
         raise typer.BadParameter(problem, param_hint="--date")
+    read = _reader(analyzer, topic=topic, config=config, batch_out=batch_out, batch_in=batch_in, model=model)
     bad = 0
     results: list[dict[str, Any]] = []
     for document in _documents(files or [Path("-")], published=published):
@@ -72,11 +78,11 @@ def analyze(
             sys.stderr.write(f"monitor: {document.source}:{document.line}: {document.error}\n")
             result = document.as_json()
         else:
-            finding = reader.analyze(document.article)
+            finding = read(document.article)
             result = finding_json(document.article.id, finding, contributions=contributions)
             if document.warning:
                 result["warning"] = document.warning
-            if form is AnalyzeFormat.TEXT:
+            if form is AnalyzeFormat.TEXT and batch_out is None:
                 console().print(rendered(document.article, finding))
         if form is AnalyzeFormat.JSONL:
             write_line(dumps(result))
@@ -86,6 +92,28 @@ def analyze(
         write_line(dumps(results, indent=2))
     if bad:
         raise typer.Exit(1)
+
+
+def _reader(
+    name: str, *, topic: str, config: Path | None, batch_out: Path | None, batch_in: Path | None, model: str
+) -> Callable[[Article], Finding]:
+    """What reads an article: the default analyzer, or it and a language model behind it."""
+    from monitor.analysis import analyzer as make_analyzer
+    from monitor.settings import load_knowledge
+
+    knowledge = load_knowledge()
+    if name != "llm":
+        if batch_out or batch_in:
+            raise typer.BadParameter("batches are for --analyzer llm", param_hint="--batch-out/--batch-in")
+        return make_analyzer(knowledge, topic, name=name).analyze
+    from monitor.cli import language_model
+
+    first = make_analyzer(knowledge, topic, name="rules")
+    if batch_out:
+        return language_model.writes_questions(batch_out, first, knowledge=knowledge, topic=topic, model=model)
+    if batch_in:
+        return language_model.takes_answers(batch_in, first, knowledge=knowledge, topic=topic)
+    return language_model.asks(config, first, knowledge=knowledge, topic=topic)
 
 
 def finding_json(document_id: str, finding: Finding, *, contributions: bool = False) -> dict[str, Any]:
@@ -281,6 +309,21 @@ def event_lines(event: Event, *, number: int) -> Text:
 # --- evaluate ---------------------------------------------------------------------------------
 
 
+def read_findings(path: Path) -> dict[str, Finding]:
+    """Findings by document id, as `monitor analyze --format jsonl` wrote them; error objects are left out."""
+    findings: dict[str, Finding] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        row = json.loads(line)
+        if "error" in row:
+            continue
+        try:
+            known = {name: value for name, value in row.items() if name in Finding.model_fields}
+            findings[row["id"]] = Finding.model_validate({**known, "language": row["lang"]})
+        except (KeyError, ValueError) as error:
+            raise MonitorError(f"{path}:{number}: not a finding: {error}") from error
+    return findings
+
+
 class Part(StrEnum):
     ALL = "all"
     DEV = "dev"
@@ -295,6 +338,12 @@ def evaluate(
     analyzer: Annotated[str, typer.Option(help="Which analyzer reads.")] = "rules",
     part: Annotated[Part, typer.Option(help="All, the part to develop on, or the part held back.")] = Part.ALL,
     errors: Annotated[bool, typer.Option("--errors", help="List what was missed, added and miscoded.")] = False,
+    given: Annotated[
+        Path | None,
+        typer.Option(
+            "--findings", help="Score this output of `monitor analyze --format jsonl` instead of reading anew."
+        ),
+    ] = None,
 ) -> None:
     """Score an analyzer against labelled articles, by language and stance."""
     from monitor.analysis import analyzer as make_analyzer
@@ -306,8 +355,11 @@ def evaluate(
         labelled = [document for document in labelled if document.held_back == (part is Part.HELD)]
     if not labelled:
         raise MonitorError("no labelled articles to score; give files that hold some, or another --part")
-    reader = make_analyzer(load_knowledge(), topic, name=analyzer)
-    findings = {document.id: reader.analyze(document.article()) for document in labelled}
+    if given:
+        findings = read_findings(given)
+    else:
+        reader = make_analyzer(load_knowledge(), topic, name=analyzer)
+        findings = {document.id: reader.analyze(document.article()) for document in labelled}
     scores = by_language(labelled, findings)
     if json_out:
         write_line(figures_json(scores))
