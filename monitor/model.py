@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Protocol, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 
 def _aware_utc(value: datetime) -> datetime:
@@ -21,6 +21,21 @@ def _aware_utc(value: datetime) -> datetime:
 
 Instant = Annotated[datetime, AfterValidator(_aware_utc)]
 """An aware point in time, kept in UTC."""
+
+
+_UNITS = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400}
+
+
+def _span(value: object) -> object:
+    """`15m`, `90 s`, `2h`, `1d`; whatever else comes goes to pydantic, which knows ISO 8601 and seconds."""
+    if not isinstance(value, str):
+        return value
+    number, unit = value.strip().rstrip("smhdin").strip(), value.strip().lstrip("0123456789").strip()
+    return timedelta(seconds=int(number) * _UNITS[unit]) if number.isdecimal() and unit in _UNITS else value
+
+
+Span = Annotated[timedelta, BeforeValidator(_span)]
+"""A length of time, written `15m` or `2h` where people write it."""
 
 
 class Frozen(BaseModel):
@@ -105,7 +120,7 @@ class Feed(Frozen):
         pattern=r"^[A-Z-]+(/[a-z_]+)?$",
         description="ACTOR or ACTOR/institution whose own outlet this is: its word on itself needs no second voice",
     )
-    every: timedelta = timedelta(minutes=15)
+    every: Span = timedelta(minutes=15)
     full_text: bool = False
     enabled: bool = True
     tags: tuple[str, ...] = ()
@@ -508,6 +523,7 @@ class Delivery(Frozen):
     id: int
     change_id: int
     level: Level
+    outcome: Outcome = Outcome.STANDS
     channel: str
     key: str = Field(description="stable: receivers drop a repeat by it")
     state: DeliveryState = DeliveryState.WAITING
