@@ -1,0 +1,159 @@
+"""The words for people about one change: both stances with their quotes, side by side. Pure.
+
+Titles, quotes and links come from feeds and are hostile: they pass through `monitor.text.display`, are escaped, and a
+link is a link only if it is plain http or https.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from monitor.alerts import pages
+from monitor.alerts.decide import alert_key
+from monitor.alerts.words import say
+from monitor.model import Alert, Language, Level, Outcome, Report, StanceChange
+from monitor.text.display import isolate, one_line, printable
+
+_LONGEST_QUOTE = 1_200  # characters; evidence is a clause, a longer one is a mistake or an attack
+_LONGEST_SUBJECT = 180
+
+
+class Side(NamedTuple):
+    """One of the two stances, every word harmless and in the order shown."""
+
+    heading: str
+    stance: str
+    side: str
+    quote: str
+    quote_language: Language
+    conditions: tuple[str, ...]
+    speaker: str
+    source: str
+    title: str
+    link: str | None
+    basis: str
+
+
+class Page(NamedTuple):
+    """All an alert says, before it is text or HTML."""
+
+    language: Language
+    subject: str
+    holder: str
+    turn: str
+    state: str
+    why: str
+    before: Side
+    now: Side
+    facts: tuple[tuple[str, str], ...]
+    link: str | None
+
+
+def render(
+    change: StanceChange,
+    *,
+    language: Language = Language.EN,
+    explain: str | None = None,
+    link: str | None = None,
+    names: Mapping[str, str] | None = None,
+) -> Alert:
+    """The alert about `change` in `language`; quotes stay in their own language.
+
+    `explain` is one more line of explanation; `link` leads to more (the installation's own page); `names` overrides the
+    words for actors and institutions.
+    """
+    page = _page(change, language, explain=explain, link=link, names=names or {})
+    return Alert(
+        key=alert_key(change),
+        change=change,
+        subject=page.subject,
+        text=pages.text(page),
+        html=pages.html(page),
+    )
+
+
+def safe_link(url: str | None) -> str | None:
+    """The address if following it is what it looks like: plain http or https, no user part, nothing unprintable."""
+    if not url or url != printable(url, keep="") or any(char.isspace() or char in "<>\"'`\\" for char in url):
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return url if parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc else None
+
+
+def _page(
+    change: StanceChange, language: Language, *, explain: str | None, link: str | None, names: Mapping[str, str]
+) -> Page:
+    before, after = change.before.event.stance, change.after.event.stance
+    holder = _holder(change, language, names)
+    turn = say("turn", language).format(before=say(before, language), after=say(after, language))
+    state = say(change.level if change.outcome is Outcome.STANDS else change.outcome, language)
+    facts = [(say("voices", language), _count(change.publishers))]
+    if change.copies:
+        facts.append((say("copies", language), "; ".join(isolate(one_line(copy)) for copy in change.copies)))
+    if explain:
+        facts.append((say("more", language), one_line(explain)))
+    facts.append((say("topic", language), one_line(change.topic)))
+    subject = say("subject", language).format(holder=holder, turn=turn, state=state)
+    return Page(
+        language=language,
+        subject=one_line(subject)[:_LONGEST_SUBJECT],
+        holder=holder,
+        turn=turn,
+        state=state,
+        why=_why(change, language),
+        before=_side(change.before, say("before", language), language),
+        now=_side(change.after, say("now", language), language),
+        facts=tuple(facts),
+        link=safe_link(link),
+    )
+
+
+def _holder(change: StanceChange, language: Language, names: Mapping[str, str]) -> str:
+    parts = [change.actor, *([change.institution] if change.institution else [])]
+    return " / ".join(one_line(names.get(part) or say(part, language)) for part in parts)
+
+
+def _side(report: Report, heading: str, language: Language) -> Side:
+    event = report.event
+    speaker = ", ".join(isolate(one_line(part)) for part in (event.speaker, event.office or event.said_as) if part)
+    return Side(
+        heading=heading,
+        stance=say(event.stance, language),
+        side=event.stance.side.value,
+        quote=_shorten(one_line(event.quote)),
+        quote_language=report.language,
+        conditions=tuple(_shorten(one_line(each.quote)) for each in event.conditions),
+        speaker=speaker or say("no_speaker", language),
+        source=f"{isolate(one_line(report.publisher))} · {report.at:%Y-%m-%d %H:%M} UTC",
+        title=one_line(report.title or ""),
+        link=safe_link(report.url),
+        basis=one_line(event.reason),
+    )
+
+
+def _why(change: StanceChange, language: Language) -> str:
+    names = ", ".join(isolate(one_line(name)) for name in change.publishers)
+    return say(_why_key(change), language).format(count=len(change.publishers), names=names)
+
+
+def _why_key(change: StanceChange) -> str:
+    if change.outcome is not Outcome.STANDS:
+        return f"why_{change.outcome}"
+    if change.level is Level.REPORTED:
+        return "why_reported" if len(change.publishers) == 1 else "why_several"
+    if len(change.publishers) > 1:
+        return "why_confirmed"
+    return "why_own" if change.after.own_outlet else "why_single"
+
+
+def _count(publishers: tuple[str, ...]) -> str:
+    return f"{len(publishers)}: " + ", ".join(isolate(one_line(name)) for name in publishers)
+
+
+def _shorten(quote: str) -> str:
+    return quote if len(quote) <= _LONGEST_QUOTE else quote[: _LONGEST_QUOTE - 1].rstrip() + "…"

@@ -1,0 +1,120 @@
+"""The words of an alert in English, Arabic and Russian, side by side, so that a change to one shows what the others lack."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from monitor.model import Language
+
+_COLUMNS = (Language.EN, Language.AR, Language.RU)
+
+WORDS = MappingProxyType({
+    # stances
+    "support": ("support", "تأييد", "за"),
+    "conditional": ("conditional", "قبول مشروط", "при условии"),
+    "neutral": ("neutral", "حياد", "нейтрально"),
+    "oppose": ("oppose", "معارضة", "против"),
+    "suspend": ("suspend", "تعليق", "приостановка"),
+    # levels and outcomes
+    "reported": ("reported", "خبر لم يتأكد", "сообщается"),
+    "confirmed": ("confirmed", "مؤكد", "подтверждено"),
+    "contradicted": ("contradicted", "متنازع عليه", "оспорено"),
+    "withdrawn": ("withdrawn", "سُحب", "отозвано"),
+    # the frame
+    "turn": ("{before} → {after}", "من {before} إلى {after}", "{before} → {after}"),
+    "subject": ("{holder}: {turn} ({state})", "{holder}: {turn} ({state})", "{holder}: {turn} ({state})"),
+    "before": ("Before", "سابقًا", "Прежде"),
+    "now": ("Now", "الآن", "Теперь"),
+    "why": ("Why you get this", "سبب هذا التنبيه", "Почему пришло это сообщение"),
+    "read": ("Read from the text", "ما استُند إليه في النص", "На чём основано"),
+    "conditions": ("Conditions", "الشروط", "Условия"),
+    "voices": ("Independent publishers", "ناشرون مستقلون", "Независимые издания"),
+    "copies": ("Copies, not counted", "نُسخ لم تُحتسب", "Перепечатки, не в счёт"),
+    "topic": ("Topic", "الموضوع", "Тема"),
+    "open": ("Open the article", "افتح المقال", "Открыть статью"),
+    "more": ("More", "للمزيد", "Подробнее"),
+    "first_seen": ("published", "نُشر", "опубликовано"),
+    "no_speaker": ("no speaker named", "لم يُذكر متحدث", "говорящий не назван"),
+    "test": ("TEST", "تجربة", "ПРОВЕРКА"),
+    # why
+    "why_reported": (
+        "One publisher carries it so far: {names}. A second independent publisher would confirm it.",
+        "أورده ناشر واحد حتى الآن: {names}. ويتأكد إذا أورده ناشر مستقل ثانٍ.",
+        "Пока это сообщает одно издание: {names}. Второе независимое издание подтвердит это.",
+    ),
+    "why_several": (
+        "Carried by {count} independent publishers so far, with more asked for: {names}.",
+        "أورده حتى الآن ناشرون مستقلون عددهم {count}، والمطلوب أكثر: {names}.",
+        "Независимых изданий пока {count}, требуется больше: {names}.",
+    ),
+    "why_confirmed": (
+        "Confirmed: independent publishers that carry it: {count} ({names}).",
+        "تأكد: عدد الناشرين المستقلين الذين أوردوه {count} ({names}).",
+        "Подтверждено: независимых изданий {count} ({names}).",
+    ),
+    "why_own": (
+        "Confirmed: {names} is the actor's own outlet; its word on itself needs no second publisher.",
+        "تأكد: {names} هو المنبر الرسمي للطرف نفسه، ولا يحتاج كلامه عن نفسه إلى ناشر ثانٍ.",
+        "Подтверждено: {names} — собственный источник этой стороны, второго издания не требуется.",
+    ),
+    "why_single": (
+        "Confirmed by one publisher: {names}. One voice is enough under the policy in force.",
+        "أكده ناشر واحد: {names}. وتكفي جهة واحدة وفق القاعدة المعمول بها.",
+        "Подтверждено одним изданием: {names}. По действующим правилам достаточно одного.",
+    ),
+    "why_contradicted": (
+        "Another publisher reports the earlier stance still. What was reported stands in doubt.",
+        "لا يزال ناشر آخر يورد الموقف السابق، فالخبر موضع شك.",
+        "Другое издание по-прежнему сообщает прежнюю позицию: сообщение под сомнением.",
+    ),
+    "why_withdrawn": (
+        "The publisher changed its article: it no longer says so.",
+        "غيّر الناشر مقاله ولم يعد يقول ذلك.",
+        "Издание изменило статью: этого в ней больше нет.",
+    ),
+    # actors
+    "USA": ("United States", "الولايات المتحدة", "США"),
+    "RUS": ("Russia", "روسيا", "Россия"),
+    "SYR": ("Syria", "سوريا", "Сирия"),
+    "SYR-OPP": ("Syrian opposition", "المعارضة السورية", "Сирийская оппозиция"),
+    "SDF": ("Syrian Democratic Forces", "قوات سوريا الديمقراطية", "Сирийские демократические силы"),
+    "TUR": ("Turkey", "تركيا", "Турция"),
+    "IRN": ("Iran", "إيران", "Иран"),
+    "ISR": ("Israel", "إسرائيل", "Израиль"),
+    "SAU": ("Saudi Arabia", "السعودية", "Саудовская Аравия"),
+    "QAT": ("Qatar", "قطر", "Катар"),
+    "JOR": ("Jordan", "الأردن", "Иордания"),
+    "FRA": ("France", "فرنسا", "Франция"),
+    "GBR": ("United Kingdom", "بريطانيا", "Великобритания"),
+    "DEU": ("Germany", "ألمانيا", "Германия"),
+    "EU": ("European Union", "الاتحاد الأوروبي", "Евросоюз"),
+    "UNO": ("United Nations", "الأمم المتحدة", "ООН"),
+    "NATO": ("NATO", "الناتو", "НАТО"),
+    # institutions
+    "white_house": ("White House", "البيت الأبيض", "Белый дом"),
+    "state": ("State Department", "وزارة الخارجية", "Госдепартамент"),
+    "pentagon": ("Pentagon", "البنتاغون", "Пентагон"),
+    "congress": ("Congress", "الكونغرس", "Конгресс"),
+    "cia": ("CIA", "وكالة المخابرات المركزية", "ЦРУ"),
+    "kremlin": ("Kremlin", "الكرملين", "Кремль"),
+    "mfa": ("foreign ministry", "وزارة الخارجية", "МИД"),
+    "mod": ("defence ministry", "وزارة الدفاع", "Минобороны"),
+    "security_council": ("security council", "مجلس الأمن القومي", "Совет безопасности"),
+    "presidency": ("presidency", "الرئاسة", "администрация президента"),
+    "pm": ("prime minister", "رئاسة الوزراء", "премьер-министр"),
+    "pmo": ("prime minister's office", "مكتب رئيس الوزراء", "канцелярия премьера"),
+    "special_envoy": ("special envoy", "المبعوث الخاص", "спецпосланник"),
+    "secretary_general": ("secretary-general", "الأمين العام", "генсек"),
+})  # fmt: skip
+
+
+def say(name: str, language: Language) -> str:
+    """The word in that language; English for others; the name itself when the table has none."""
+    row = WORDS.get(name)
+    if row is None:
+        return name
+    return row[_COLUMNS.index(language)] if language in _COLUMNS else row[0]
+
+
+def right_to_left(language: Language) -> bool:
+    return language is Language.AR
