@@ -687,6 +687,7 @@ class FetchError(MonitorError):
 class DeliveryError(MonitorError):
     """A message did not go out; `permanent` says that trying again is no use."""
 
-    def __init__(self, message: str, *, permanent: bool) -> None:
+    def __init__(self, message: str, *, permanent: bool, retry_after: timedelta | None = None) -> None:
         super().__init__(message)
         self.permanent = permanent
+        self.retry_after = retry_after  # what the receiver asked for, if it did
