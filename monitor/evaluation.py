@@ -31,6 +31,8 @@ def _moment(value: Any) -> Any:
     """A bare date stands for its noon: an office handed over that day is the old holder's until it is over."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return datetime.combine(value, time(12), UTC)
+    if isinstance(value, str) and len(value) == len("2016-06"):
+        value = f"{value}-15"  # only the month is known: its middle decides who was in office
     if isinstance(value, str) and len(value) == len("2016-06-30"):
         return datetime.combine(date.fromisoformat(value), time(12), UTC)
     return value

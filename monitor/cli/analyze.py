@@ -224,6 +224,8 @@ def parse_date(value: str | None) -> tuple[datetime | None, str | None]:
     """
     if not value:
         return None, None
+    if len(value) == len("2016-06") and value[4] == "-":
+        value = f"{value}-15"  # only the month is known: its middle decides who was in office
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
