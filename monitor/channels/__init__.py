@@ -1,4 +1,8 @@
-"""Ways out: each kind is one file, a model with `kind` and `send(alert, *, key, thread)`; its name stands in one union."""
+"""Ways out: each kind is one file, a model with `kind` and `send(alert, *, key, thread)`; its name stands in one union.
+
+`send` returns when the other side has the message, and raises DeliveryError otherwise: `permanent` when trying again is no
+use. The same `key` on every try lets a receiver drop a repeat; `thread` is the key of the message that this one updates.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,11 @@ from typing import Annotated
 
 from pydantic import Field
 
+from monitor.channels.chat import AppriseChannel
+from monitor.channels.email import EmailChannel
 from monitor.channels.log import LogChannel
+from monitor.channels.webhook import WebhookChannel
 
-AnyChannel = Annotated[LogChannel, Field()]
+AnyChannel = Annotated[LogChannel | EmailChannel | WebhookChannel | AppriseChannel, Field(discriminator="kind")]
 
-__all__ = ["AnyChannel", "LogChannel"]
+__all__ = ["AnyChannel", "AppriseChannel", "EmailChannel", "LogChannel", "WebhookChannel"]
