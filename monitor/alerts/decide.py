@@ -9,7 +9,7 @@ from monitor.alerts.policy import ChannelPolicy
 from monitor.model import Frozen, Level, Outcome, StanceChange
 
 
-class Gate(StrEnum):
+class Why(StrEnum):
     """The gate that a change passed or stopped at."""
 
     WANTED = "wanted"
@@ -24,25 +24,25 @@ class Decision(Frozen):
     """Whether a change goes to a channel, and why."""
 
     send: bool
-    gate: Gate
+    why: Why
     words: str
 
 
 def decide(change: StanceChange, channel: ChannelPolicy, *, now: datetime) -> Decision:
     """Whether `channel` wants to hear of `change`, found at `now`."""
     if channel.min_level is Level.CONFIRMED and change.level is not Level.CONFIRMED:
-        return _no(Gate.LEVEL, f"{channel.id} wants confirmed changes; this one is {change.level} so far")
+        return _no(Why.LEVEL, f"{channel.id} wants confirmed changes; this one is {change.level} so far")
     if channel.topics and change.topic not in channel.topics:
-        return _no(Gate.TOPIC, f"{channel.id} does not follow {change.topic}")
+        return _no(Why.TOPIC, f"{channel.id} does not follow {change.topic}")
     if channel.actors and not {change.actor, change.holder} & set(channel.actors):
-        return _no(Gate.ACTOR, f"{channel.id} follows {', '.join(channel.actors)}, not {change.holder}")
+        return _no(Why.ACTOR, f"{channel.id} follows {', '.join(channel.actors)}, not {change.holder}")
     if channel.languages and change.after.language not in channel.languages:
-        return _no(Gate.LANGUAGE, f"the article is in {change.after.language}; {channel.id} follows others")
+        return _no(Why.LANGUAGE, f"the article is in {change.after.language}; {channel.id} follows others")
     # A confirmation is as new as the report that confirmed it.
     told_at = change.confirmed_at or change.at
     if now - told_at > channel.max_age:
-        return _no(Gate.OLD, f"{(now - told_at).days} days old when found: history, not news")
-    return Decision(send=True, gate=Gate.WANTED, words=_wanted(change))
+        return _no(Why.OLD, f"{(now - told_at).days} days old when found: history, not news")
+    return Decision(send=True, why=Why.WANTED, words=_wanted(change))
 
 
 def alert_key(change: StanceChange) -> str:
@@ -55,8 +55,8 @@ def thread_key(change: StanceChange) -> str:
     return f"{change.topic}.{change.holder.replace('/', '.').lower()}.{change.cause}"
 
 
-def _no(gate: Gate, reason: str) -> Decision:
-    return Decision(send=False, gate=gate, words=words)
+def _no(why: Why, words: str) -> Decision:
+    return Decision(send=False, why=why, words=words)
 
 
 def _wanted(change: StanceChange) -> str:
