@@ -68,6 +68,7 @@ class Labelled(BaseModel):
     event: str | None = None
     relevant: bool
     statements: tuple[Label, ...] = ()
+    use: Literal["train", "measure"] | None = None
 
     @property
     def cluster(self) -> str:
@@ -162,6 +163,7 @@ def _from_seed(seed: _Seed, *, language: Language, path: Path) -> Labelled:
         event=seed.event or seed.phenomenon,
         relevant=seed.relevant,
         statements=tuple(labels),
+        use=seed.use,
     )
 
 
