@@ -236,8 +236,8 @@ def _near(office: Office, day: date, reach: timedelta) -> bool:
 
 
 def _is_word(folded: str, reading: Reading) -> bool:
-    """Whether a capitalised first word may be an ordinary one: its small form stands in the text or has another lemma."""
-    return any(key != folded for key in reading.keys[0:0]) or any(
+    """Whether a capitalised first word may be an ordinary one: its small form stands elsewhere in the text."""
+    return any(
         word == folded and reading.text[reading.words[place].start].islower()
         for place, word in enumerate(reading.folded[:2000])
     )

@@ -41,6 +41,15 @@ class Matcher:
         """Every term in `folded`, overlapping ones too, in order of their end."""
         return tuple(self._find(folded))
 
+    def labels(self, folded: str, *, enough: int | None = None) -> set[str]:
+        """The labels that have a term in `folded`; stops looking once it has `enough` of them."""
+        named: set[str] = set()
+        for match in self._find(folded):
+            named.add(match.label)
+            if enough is not None and len(named) >= enough:
+                break
+        return named
+
     def _find(self, folded: str) -> Iterator[Match]:
         if self._automaton is None:
             return

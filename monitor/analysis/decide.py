@@ -1,0 +1,141 @@
+"""From candidates to stances: which sentences show one, which actors hold one, which stance, on which evidence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from monitor.analysis.candidates import Candidate
+from monitor.analysis.knowledge import LinearModel, Topic
+from monitor.analysis.linear import distribution, logit, logits, probability, sigmoid
+from monitor.model import Stance
+
+Features = dict[str, float]
+_SHARPNESS = 2.0  # how much more a salient sentence says about the stance than a dull one
+_MOST_EVENTS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A candidate with its salience and the stance it shows, if any."""
+
+    candidate: Candidate
+    salience: float
+    stances: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One holder's stance in the text, with the sentence that shows it best."""
+
+    actor: str
+    institution: str | None
+    stance: Stance
+    best: Scored
+    confidence: float
+    chance: float
+    stances: Mapping[str, float]
+
+
+def decide(
+    found: Sequence[Candidate], models: Mapping[str, LinearModel], topic: Topic, *, relevance: float
+) -> tuple[Decision, ...]:
+    """The stances of a relevant text, by actor in the order they stand in it."""
+    scored = [score(candidate, models) for candidate in found]
+    groups = by_actor(scored)
+    decisions: list[Decision] = []
+    for actor, own in groups.items():
+        features = actor_features(actor, groups, topic, relevance=relevance)
+        chance = probability(models["actor"], features)
+        if chance >= models["actor"].threshold:
+            decisions += stances_of(actor, own, chance)
+    decisions.sort(key=lambda each: each.best.candidate.scene.sentence.number)
+    return tuple(decisions[:_MOST_EVENTS])
+
+
+def score(candidate: Candidate, models: Mapping[str, LinearModel]) -> Scored:
+    return Scored(
+        candidate,
+        salience=probability(models["salience"], candidate.features),
+        stances=distribution(models["stance"], candidate.features),
+    )
+
+
+def by_actor(scored: Sequence[Scored]) -> dict[str, list[Scored]]:
+    """The scored candidates of each actor, most salient first."""
+    groups: dict[str, list[Scored]] = {}
+    for each in scored:
+        groups.setdefault(each.candidate.actor, []).append(each)
+    for own in groups.values():
+        own.sort(key=lambda each: -each.salience)
+    return groups
+
+
+def actor_features(actor: str, groups: Mapping[str, Sequence[Scored]], topic: Topic, *, relevance: float) -> Features:
+    """What the decision "this actor takes a stance in this text" is made from."""
+    own = groups[actor]
+    top = [logit(each.salience) for each in own[:3]]
+    found: Features = {
+        "best sentence": top[0],
+        "second sentence": top[1] if len(top) > 1 else -4.0,
+        "third sentence": top[2] if len(top) > 2 else -4.0,
+        "any sentence": logit(1 - math.prod(1 - each.salience for each in own)),
+        "sentences": math.log1p(len(own)),
+        "text's relevance": logit(relevance),
+        f"role:{own[0].candidate.role}": 1.0,
+        f"kind:{own[0].candidate.mention.kind}": 1.0,
+        "in the headline": float(any(each.candidate.scene.sentence.is_title for each in own)),
+        "speaks": float(any(each.candidate.role in {"speaker", "carried"} for each in own)),
+        "stance is clear": max(stance_of(own).values()),
+    }
+    if own[0].candidate.institution:
+        found["has an institution"] = 1.0
+    if actor in topic.principals:
+        found["principal"] = 1.0
+        found[f"actor:{actor}"] = 1.0
+    rivals = [logit(others[0].salience) for name, others in groups.items() if name != actor]
+    found["best of the others"] = max(rivals, default=-5.0)
+    partners = [logit(groups[name][0].salience) for name in topic.principals if name != actor and name in groups]
+    found["best of the other principal"] = max(partners, default=-5.0)
+    found["lead over the others"] = top[0] - found["best of the others"]
+    found["rank"] = float(sum(1 for rival in rivals if rival > top[0]))
+    return found
+
+
+def stance_of(own: Sequence[Scored]) -> dict[str, float]:
+    """The stance an actor's sentences show together: each counts by its salience."""
+    totals: dict[str, float] = {}
+    weights = 0.0
+    for each in own:
+        weight = each.salience**_SHARPNESS
+        weights += weight
+        for name, chance in each.stances.items():
+            totals[name] = totals.get(name, 0.0) + weight * chance
+    return {name: total / weights for name, total in totals.items()} if weights else totals
+
+
+def stances_of(actor: str, own: Sequence[Scored], chance: float) -> list[Decision]:
+    """The actor's stance with its best evidence; an institution that differs gets one of its own."""
+    stances = stance_of(own)
+    stance = max(stances, key=lambda name: stances[name])
+    best = max(own, key=lambda each: each.salience * each.stances[stance])
+    return [
+        Decision(
+            actor=actor,
+            institution=institution_of(own, best),
+            stance=Stance(stance),
+            best=best,
+            confidence=chance * stances[stance],
+            chance=chance,
+            stances=stances,
+        )
+    ]
+
+
+def institution_of(own: Sequence[Scored], best: Scored) -> str | None:
+    """The institution whose sentences weigh most; the evidence's own one where it has any."""
+    return best.candidate.institution
+
+
+__all__ = ["Decision", "Scored", "actor_features", "by_actor", "decide", "logits", "score", "sigmoid"]

@@ -1,0 +1,33 @@
+"""Both sides at once: "the two countries", "российско-американский", الطرفان stand for each principal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from monitor.analysis.knowledge import Topic
+from monitor.analysis.mentions import Kind, Mention
+from monitor.analysis.reading import Reading
+
+_JOINT = frozenset({"joint", "joint_pair"})
+_BACK = 3  # sentences back in which the two were named
+
+
+def joint_mentions(reading: Reading, named: Sequence[Mention], topic: Topic) -> list[Mention]:
+    """A mention of each principal wherever the text speaks of both together without naming them."""
+    by_sentence: dict[int, set[str]] = {}
+    for mention in named:
+        by_sentence.setdefault(mention.sentence, set()).add(mention.actor)
+    spans = [(cue.first, cue.last, False) for cue in reading.cues if cue.concept in _JOINT]
+    spans += [(hit.first, hit.last, True) for hit in reading.themes if hit.label == "sides"]
+    found: list[Mention] = []
+    for first, last, certain in spans:
+        sentence = reading.sentence_of(first)
+        near: set[str] = set().union(
+            *(by_sentence.get(number, set()) for number in range(sentence - _BACK, sentence + 1))
+        )
+        if certain or set(topic.principals) <= near:
+            group = 100_000 + first
+            found += [
+                Mention(first, last, Kind.JOINT, actor, sentence=sentence, group=group) for actor in topic.principals
+            ]
+    return found

@@ -1,0 +1,155 @@
+"""The default analyzer: rules take the text apart, small fitted models decide, and every decision keeps its reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from monitor.analysis.candidates import Candidate, Context, candidates
+from monitor.analysis.decide import Decision, decide
+from monitor.analysis.events import event_of
+from monitor.analysis.joint import joint_mentions
+from monitor.analysis.knowledge import Knowledge, Theme, Topic
+from monitor.analysis.linear import contributions, probability
+from monitor.analysis.mentions import Mention, Names
+from monitor.analysis.reading import Reading, Vocabulary, read
+from monitor.analysis.relevance import Features, Gate, relevance_features
+from monitor.analysis.roles import Scene, scenes
+from monitor.analysis.terms import TermIndex
+from monitor.model import Article, Contribution, Finding, Language
+from monitor.model import Gate as Passed
+from monitor.text.language import detect
+
+NAME = "rules-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What the rules make of a text before any model decides."""
+
+    reading: Reading
+    scenes: list[Scene]
+    mentions: list[Mention]
+    features: Features
+
+
+class _Reader:
+    """One language of one topic, compiled on first use: most runs meet one language only."""
+
+    def __init__(self, topic: Topic, knowledge: Knowledge, language: Language) -> None:
+        lexicon = knowledge.languages[language]
+        self._topic = topic
+        self._vocabulary = Vocabulary.of(lexicon, topic.themes, knowledge.concepts)
+        self._names = Names(topic, knowledge, language)
+        self._others = _index(topic.other_subjects, language)
+        self._places = _index(
+            tuple(Theme(id=facet.id, name=facet.name, terms=facet.terms) for facet in topic.facets if facet.terms),
+            language,
+        )
+
+    def extract(self, article: Article) -> Extracted:
+        reading = read(article.text, title=article.title, vocabulary=self._vocabulary)
+        day = article.published_at.date() if article.published_at else None
+        named = self._names.find(reading, day)
+        mentions = sorted([*named, *joint_mentions(reading, named, self._topic)], key=lambda each: each.first)
+        found = scenes(reading, mentions, verb_first=self._vocabulary.verb_first)
+        others = Counter(hit.label for hit in self._others.find(reading.folded, reading.keys))
+        places = sorted({reading.sentence_of(hit.first) for hit in self._places.find(reading.folded, reading.keys)})
+        features = relevance_features(reading, found, self._topic, article.title, others, places)
+        return Extracted(reading, found, mentions, features)
+
+
+def _because(words: Sequence[Contribution]) -> str:
+    return ", ".join(each.words for each in words[:4]) or "nothing weighs either way"
+
+
+def _index(themes: Sequence[Theme], language: Language) -> TermIndex[str]:
+    return TermIndex(
+        ((theme.id, term) for theme in themes for term in theme.terms.get(language, ())), language=language
+    )
+
+
+class Rules:
+    """Reads an article for one topic. Pure and deterministic."""
+
+    name = NAME
+
+    def __init__(self, knowledge: Knowledge, topic_id: str) -> None:
+        self.topic = topic_id
+        self._knowledge = knowledge
+        self._topic = knowledge.topic(topic_id)
+        self._readers: dict[Language, _Reader] = {}
+
+    @cached_property
+    def _gate(self) -> Gate:
+        return Gate(self._topic, self._knowledge)
+
+    def analyze(self, article: Article) -> Finding:
+        language = article.language if article.language in self._knowledge.languages else detect(article.text)
+        if not article.text.strip():
+            return self._left(language, Passed.EMPTY, "the article has no text")
+        if language not in self._knowledge.languages:
+            return self._left(language, Passed.LANGUAGE, f"no knowledge of language {language.value!r}")
+        missing = self._gate.missing(article.text, article.title, language)
+        if missing:
+            names = " or ".join(facet.name for facet in missing)
+            return self._left(language, Passed.MISSING_FACET, f"nothing in the text names {names}")
+        return self._judged(article, language)
+
+    def extract(self, article: Article, language: Language) -> Extracted:
+        """The article as the rules see it: for the fitting command and for explanations."""
+        reader = self._readers.get(language)
+        if reader is None:
+            reader = self._readers[language] = _Reader(self._topic, self._knowledge, language)
+        return reader.extract(article)
+
+    def candidates(self, extracted: Extracted, relevance: float) -> list[Candidate]:
+        counts = Counter(mention.actor for mention in extracted.mentions)
+        context = Context(self._topic, extracted.reading, relevance, counts, len(extracted.scenes))
+        return candidates(extracted.scenes, context)
+
+    def _judged(self, article: Article, language: Language) -> Finding:
+        extracted = self.extract(article, language)
+        model = self._knowledge.models["relevance"]
+        chance = probability(model, extracted.features)
+        found = self.candidates(extracted, chance)
+        decisions = decide(found, self._knowledge.models, self._topic, relevance=chance)
+        words = contributions(model, extracted.features)
+        if chance < model.threshold:
+            reason = "it names both sides and the war, but nothing between them about the target: " + _because(words)
+            return self._left(language, Passed.OFF_TARGET, reason, confidence=1 - chance, words=words)
+        events = tuple(event_of(each, extracted, article, self._knowledge) for each in decisions)
+        return Finding(
+            topic=self.topic,
+            analyzer=NAME,
+            language=language,
+            relevant=True,
+            gate=Passed.PASSED,
+            reason=f"{self._topic.title}: " + _because(words),
+            confidence=chance,
+            contributions=words,
+            events=events,
+        )
+
+    def _left(
+        self,
+        language: Language,
+        gate: Passed,
+        reason: str,
+        *,
+        confidence: float = 1.0,
+        words: tuple[Contribution, ...] = (),
+    ) -> Finding:
+        return Finding(
+            topic=self.topic,
+            analyzer=NAME,
+            language=language,
+            relevant=False,
+            gate=gate,
+            reason=reason,
+            confidence=confidence,
+            contributions=words,
+        )
