@@ -24,6 +24,7 @@ from monitor.analysis.llm import Prompt
 from monitor.channels import AnyChannel
 from monitor.endpoint import LanguageModel
 from monitor.model import ConfigError, Feed, Frozen
+from monitor.tracking import Wires
 
 _SECRET = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 
@@ -175,6 +176,13 @@ def load_prompt(folder: Path | None = None, *, environ: Mapping[str, str] = os.e
     """What the language model is asked."""
     root = folder or Path(environ.get("MONITOR_KNOWLEDGE", str(KNOWLEDGE)))
     return read_model(root / "prompts" / "stance.yaml", Prompt, environ={})
+
+
+def load_wires(folder: Path | None = None, *, environ: Mapping[str, str] = os.environ) -> Wires:
+    """The news agencies and how texts credit them."""
+    root = folder or Path(environ.get("MONITOR_KNOWLEDGE", str(KNOWLEDGE)))
+    path = root / "wires.yaml"
+    return read_model(path, Wires, environ={}) if path.exists() else Wires()
 
 
 def _fitted(path: Path) -> dict[str, Any]:

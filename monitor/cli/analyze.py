@@ -72,7 +72,7 @@ def analyze(
     read = _reader(analyzer, topic=topic, config=config, batch_out=batch_out, batch_in=batch_in, model=model)
     bad = 0
     results: list[dict[str, Any]] = []
-    for document in _documents(files or [Path("-")], published=published):
+    for document in read_documents(files or [Path("-")], published=published):
         if isinstance(document, BadLine):
             bad += 1
             sys.stderr.write(f"monitor: {document.source}:{document.line}: {document.error}\n")
@@ -143,7 +143,8 @@ class Document(NamedTuple):
     warning: str | None = None
 
 
-def _documents(files: list[Path], *, published: datetime | None) -> Iterator[Document | BadLine]:
+def read_documents(files: list[Path], *, published: datetime | None = None) -> Iterator[Document | BadLine]:
+    """The documents of text, HTML and JSON-lines files (`-`: standard input), in order."""
     for path in files:
         yield from _read(path, published=published)
 
