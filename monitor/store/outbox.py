@@ -19,6 +19,7 @@ def add_delivery(
     change: StanceChange,
     channel: str,
     *,
+    key: str,
     reason: str,
     send: bool,
     now: datetime,
@@ -27,8 +28,9 @@ def add_delivery(
     row = {
         "change_id": change_id,
         "level": change.level.value,
+        "outcome": change.outcome.value,
         "channel": channel,
-        "key": delivery_key(change, channel),
+        "key": key,
         "state": (DeliveryState.WAITING if send else DeliveryState.SKIPPED).value,
         "reason": reason,
         "attempts": 0,
@@ -38,12 +40,6 @@ def add_delivery(
     statement = insert_if_absent(connection, t.delivery).returning(t.delivery.c.id)
     inserted: int | None = connection.execute(statement, row).scalar_one_or_none()
     return inserted
-
-
-def delivery_key(change: StanceChange, channel: str) -> str:
-    """The same for every try of one alert on one channel, so that receivers can drop a repeat."""
-    holder = change.holder.replace("/", ".").lower()
-    return f"{change.topic}.{holder}.{change.cause}.{change.level.value}.{channel}"[:200]
 
 
 def due_deliveries(connection: Connection, now: datetime, limit: int) -> tuple[int, ...]:
@@ -57,7 +53,7 @@ def due_deliveries(connection: Connection, now: datetime, limit: int) -> tuple[i
 
 
 def delivery(connection: Connection, delivery_id: int) -> tuple[Delivery, StanceChange] | None:
-    """The outbox row with the change as it stood at the delivery's level."""
+    """The outbox row with the change as it stood when the alert was decided."""
     row = connection.execute(
         select(t.delivery, t.change.c.change)
         .join(t.change, t.change.c.id == t.delivery.c.change_id)
@@ -69,6 +65,8 @@ def delivery(connection: Connection, delivery_id: int) -> tuple[Delivery, Stance
     change: StanceChange = row.change
     if found.level is not change.level:
         change = change.model_copy(update={"level": found.level, "confirmed_at": None})
+    if found.outcome is not change.outcome:
+        change = change.model_copy(update={"outcome": found.outcome})
     return found, change
 
 

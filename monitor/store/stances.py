@@ -179,7 +179,7 @@ def tracks(connection: Connection, *, topic: str | None = None, actor: str | Non
 
 
 def save_change(connection: Connection, change: StanceChange, *, now: datetime) -> tuple[int, bool]:
-    """Inserts the change, or raises a reported one to confirmed. Gives its id, and whether that was news."""
+    """Inserts the change, raises a reported one to confirmed, or notes its outcome. Gives its id, and whether it is news."""
     key = {
         "topic": change.topic,
         "actor": change.actor,
@@ -193,13 +193,14 @@ def save_change(connection: Connection, change: StanceChange, *, now: datetime) 
     if inserted is not None:
         return inserted, True
     stored = connection.execute(select(t.change.c.id, t.change.c.change).filter_by(**key).with_for_update()).one()
-    raised = change.level is Level.CONFIRMED and stored.change.level is Level.REPORTED
-    if not raised and change.level is not stored.change.level:
-        return stored.id, False  # a confirmed change is not reported once more
-    if change != stored.change:
+    known: StanceChange = stored.change
+    if known.level is Level.CONFIRMED and change.level is not Level.CONFIRMED:
+        change = change.model_copy(update={"level": known.level, "confirmed_at": known.confirmed_at})
+    news = (change.level, change.outcome) != (known.level, known.outcome)
+    if change != known:
         values = {"level": change.level.value, "change": change}
         connection.execute(update(t.change).where(t.change.c.id == stored.id).values(values))
-    return stored.id, raised
+    return stored.id, news
 
 
 def forget_stances(connection: Connection, topic: str) -> None:

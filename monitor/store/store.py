@@ -103,14 +103,27 @@ class Transaction:
         stances.save_track(self._connection, track)
 
     def save_change(self, change: StanceChange, *, now: datetime) -> tuple[int, bool]:
-        """(id, whether it is news): inserted if absent by (track, cause), else a reported one becomes confirmed."""
+        """(id, whether it is news): inserted if absent by (track, cause); else its level rises, or its outcome is noted."""
         return stances.save_change(self._connection, change, now=now)
 
     def add_delivery(
-        self, change_id: int, change: StanceChange, channel: str, *, reason: str, send: bool = True, now: datetime
+        self,
+        change_id: int,
+        change: StanceChange,
+        channel: str,
+        *,
+        key: str,
+        reason: str,
+        send: bool = True,
+        now: datetime,
     ) -> int | None:
-        """The new outbox row's id; None if (change, level, channel) has one. `send=False` keeps why it is not sent."""
-        return outbox.add_delivery(self._connection, change_id, change, channel, reason=reason, send=send, now=now)
+        """The new outbox row's id; None if this stage of the change is there already for the channel.
+
+        `send=False` keeps why it is not sent.
+        """
+        return outbox.add_delivery(
+            self._connection, change_id, change, channel, key=key, reason=reason, send=send, now=now
+        )
 
     def analysis_done(self, stored: StoredArticle) -> bool:
         """False when a newer version has come meanwhile; that one stays due."""
@@ -227,7 +240,7 @@ class Store:
             return outbox.due_deliveries(connection, now, limit)
 
     def delivery(self, delivery_id: int) -> tuple[Delivery, StanceChange]:
-        """The outbox row, with the change as it stood at the delivery's level."""
+        """The outbox row, with the change as it stood when the alert was decided."""
         with self._database.reading() as connection:
             found = outbox.delivery(connection, delivery_id)
         if found is None:

@@ -217,15 +217,16 @@ class DeliveryTable(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "delivery"
     __table_args__ = (
-        UniqueConstraint("change_id", "level", "channel"),
+        UniqueConstraint("change_id", "level", "outcome", "channel"),
         Index("delivery_due", "next_try_at", "id", **_where("next_try_at IS NOT NULL")),
         Index("delivery_state", "state", "id"),
     )
     id: int | None = _id()
     change_id: int = _column(_ID, ForeignKey("stance_change.id"))
     level: str = _column(String(16))
+    outcome: str = _column(String(16))
     channel: str = _column(String(80))
-    key: str = _column(String(200))
+    key: str = _column(Text)
     state: str = _column(String(16))
     reason: str = _column(Text)
     attempts: int = _column(Integer)

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.model import DeliveryState, Event, Evidence, Gate, Level, RefusedRowError, Stance, StoredArticle, Track
+from monitor.model import (
+    DeliveryState,
+    Event,
+    Evidence,
+    Gate,
+    Level,
+    Outcome,
+    RefusedRowError,
+    Stance,
+    StanceChange,
+    StoredArticle,
+    Track,
+)
 from monitor.store import Store
 from tests.rows import HOUR, NOW, TOPIC, change, entry, event, feed, finding, poll, report
 
@@ -126,14 +138,13 @@ def test_an_alert_goes_into_the_outbox_once_per_level_and_channel(store: Store) 
     number, _ = made_change(store)
     told = store.change(number).change
     with store.transaction() as tx:
-        first = tx.add_delivery(number, told, "mail", reason="reported", now=NOW)
-        again = tx.add_delivery(number, told, "mail", reason="reported", now=NOW)
-        tx.add_delivery(number, told, "chat", reason="wants confirmed ones only", send=False, now=NOW)
+        first = tx.add_delivery(number, told, "mail", key="k", reason="reported", now=NOW)
+        again = tx.add_delivery(number, told, "mail", key="k", reason="reported", now=NOW)
+        tx.add_delivery(number, told, "chat", key="k", reason="wants confirmed ones only", send=False, now=NOW)
         raised = told.model_copy(update={"level": Level.CONFIRMED})
-        tx.add_delivery(number, raised, "mail", reason="confirmed", now=NOW)
+        tx.add_delivery(number, raised, "mail", key="k", reason="confirmed", now=NOW)
     assert again is None
     assert store.due_deliveries(NOW) == (first, 3)
-    assert len({row.key for row in store.deliveries()}) == 3
     (skipped,) = store.deliveries(state=DeliveryState.SKIPPED)
     assert (skipped.channel, skipped.reason) == ("chat", "wants confirmed ones only")
 
@@ -141,7 +152,7 @@ def test_an_alert_goes_into_the_outbox_once_per_level_and_channel(store: Store) 
 def test_a_delivery_shows_the_change_at_its_own_level(store: Store) -> None:
     number, _ = made_change(store)
     with store.transaction() as tx:
-        tx.add_delivery(number, store.change(number).change, "mail", reason="reported", now=NOW)
+        tx.add_delivery(number, store.change(number).change, "mail", key="k", reason="reported", now=NOW)
     made_change(store, Level.CONFIRMED)
     delivery, told = store.delivery(1)
     assert (delivery.level, told.level) == (Level.REPORTED, Level.REPORTED)
@@ -150,7 +161,7 @@ def test_a_delivery_shows_the_change_at_its_own_level(store: Store) -> None:
 def test_a_failed_delivery_waits_a_dead_one_rests_until_it_is_asked_for_again(store: Store) -> None:
     number, _ = made_change(store)
     with store.transaction() as tx:
-        tx.add_delivery(number, store.change(number).change, "mail", reason="reported", now=NOW)
+        tx.add_delivery(number, store.change(number).change, "mail", key="k", reason="reported", now=NOW)
     store.record_delivery(1, now=NOW, error="refused", next_try_at=NOW + HOUR)
     assert (store.due_deliveries(NOW), store.due_deliveries(NOW + HOUR)) == ((), (1,))
     store.record_delivery(1, now=NOW, error="no such box", next_try_at=None)
@@ -166,8 +177,28 @@ def test_a_failed_delivery_waits_a_dead_one_rests_until_it_is_asked_for_again(st
 def test_status_counts_what_waits(store: Store) -> None:
     number, _ = made_change(store)
     with store.transaction() as tx:
-        tx.add_delivery(number, store.change(number).change, "mail", reason="reported", now=NOW)
+        tx.add_delivery(number, store.change(number).change, "mail", key="k", reason="reported", now=NOW)
     status = store.status(NOW + 2 * HOUR)
     assert (status.feeds_due, status.articles, status.articles_due, status.events, status.changes) == (1, 1, 1, 2, 1)
     assert status.deliveries == {DeliveryState.WAITING: 1}
     assert (status.oldest_due_at, status.oldest_waiting_at) == (NOW, NOW)
+
+
+def test_the_outcome_of_a_change_is_news_of_its_own_and_keeps_its_level(store: Store) -> None:
+    number, _ = made_change(store, Level.CONFIRMED)
+    told = store.change(number).change
+    undone = told.model_copy(update={"level": Level.REPORTED, "outcome": Outcome.CONTRADICTED})
+    with store.transaction() as tx:
+        first = tx.add_delivery(number, told, "mail", key="k", reason="confirmed", now=NOW)
+        assert tx.save_change(undone, now=NOW) == (number, True)
+        assert tx.save_change(undone, now=NOW) == (number, False)
+        second = tx.add_delivery(number, store_level(undone, told), "mail", key="k", reason="undone", now=NOW)
+    kept = store.change(number).change
+    assert (kept.level, kept.outcome) == (Level.CONFIRMED, Outcome.CONTRADICTED)
+    assert first is not None
+    assert second is not None
+    assert [store.delivery(each)[1].outcome for each in (first, second)] == [Outcome.STANDS, Outcome.CONTRADICTED]
+
+
+def store_level(undone: StanceChange, told: StanceChange) -> StanceChange:
+    return undone.model_copy(update={"level": told.level})

@@ -231,8 +231,9 @@ def upgrade() -> None:
         sa.Column("id", ID, autoincrement=True, nullable=False),
         sa.Column("change_id", ID, nullable=False),
         sa.Column("level", sa.String(length=16), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
         sa.Column("channel", sa.String(length=80), nullable=False),
-        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -245,7 +246,7 @@ def upgrade() -> None:
             ["stance_change.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("change_id", "level", "channel"),
+        sa.UniqueConstraint("change_id", "level", "outcome", "channel"),
     )
     op.create_index(
         "delivery_due",
