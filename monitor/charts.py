@@ -1,0 +1,208 @@
+"""Stances through time as pictures: a step chart in SVG for pages and mails, a bar of letters for terminals. Pure.
+
+Colour never carries the meaning alone: each stance has a level in the step chart and a letter in the bar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from html import escape
+
+from pydantic import Field
+
+from monitor.model import Frozen, Instant, Level, Report, Stance, StanceChange, Track
+from monitor.text.display import one_line
+
+COLOURS = {  # readable on white and on near-black alike (WCAG contrast over 3 for graphics)
+    Stance.SUPPORT: "#1a8754",
+    Stance.CONDITIONAL: "#0b7fab",
+    Stance.NEUTRAL: "#777777",
+    Stance.OPPOSE: "#c8452c",
+    Stance.SUSPEND: "#9b4dca",
+}
+LETTERS = {
+    Stance.SUPPORT: "S",
+    Stance.CONDITIONAL: "C",
+    Stance.NEUTRAL: "n",
+    Stance.OPPOSE: "O",
+    Stance.SUSPEND: "X",
+}
+_HEIGHTS = (Stance.SUPPORT, Stance.CONDITIONAL, Stance.NEUTRAL, Stance.OPPOSE, Stance.SUSPEND)
+_LANE = 92  # px
+_STEP = 15
+_TOP = 14
+_LEFT = 190
+_RIGHT = 16
+_BOTTOM = 28
+
+
+class Turn(Frozen):
+    """From `at` on a holder stands at `stance`, as the report of `publisher` shows."""
+
+    at: Instant
+    stance: Stance
+    confirmed: bool = Field(description="more than one voice, or the holder's own word; a baseline counts as such")
+    quote: str
+    publisher: str
+    speaker: str | None = None
+    url: str | None = None
+    change_id: int | None = None
+
+
+class Lane(Frozen):
+    """One holder's turns in order of time."""
+
+    holder: str
+    turns: tuple[Turn, ...]
+    split: tuple[str, ...] = ()
+    disputed: bool = False
+
+
+def lanes(tracks: Iterable[Track], changes: Iterable[tuple[int, StanceChange]]) -> tuple[Lane, ...]:
+    """A lane for each track that has a stance; its turns are the baseline and the changes."""
+    by_holder: dict[tuple[str, str], list[tuple[int, StanceChange]]] = {}
+    for change_id, change in changes:
+        by_holder.setdefault((change.topic, change.holder), []).append((change_id, change))
+    found = [_lane(track, by_holder.get((track.topic, track.holder), [])) for track in tracks]
+    return tuple(lane for lane in found if lane.turns)
+
+
+def _lane(track: Track, changes: Sequence[tuple[int, StanceChange]]) -> Lane:
+    ordered = sorted(changes, key=lambda each: each[1].at)
+    turns: list[Turn] = []
+    if ordered:
+        turns.append(_turn(ordered[0][1].before, confirmed=True))
+    elif track.standing is not None and track.stance is not None:
+        turns.append(_turn(track.standing, confirmed=True).model_copy(update={"at": track.since or track.standing.at}))
+    turns.extend(
+        _turn(change.after, confirmed=change.level is Level.CONFIRMED, change_id=change_id)
+        for change_id, change in ordered
+    )
+    return Lane(holder=track.holder, turns=tuple(turns), split=track.split, disputed=bool(track.disputed))
+
+
+def _turn(report: Report, *, confirmed: bool, change_id: int | None = None) -> Turn:
+    return Turn(
+        at=report.at,
+        stance=report.event.stance,
+        confirmed=confirmed,
+        quote=report.event.quote,
+        publisher=report.publisher,
+        speaker=report.event.speaker,
+        url=report.url,
+        change_id=change_id,
+    )
+
+
+# --- terminal ---------------------------------------------------------------------------------
+
+
+def bar(lane: Lane, *, start: datetime, end: datetime, width: int) -> tuple[tuple[str, Stance | None], ...]:
+    """The lane as runs of letters, `width` cells in all: ((letters, stance), …); None before the first turn."""
+    cells: list[Stance | None] = [None] * width
+    length = max((end - start) / width, timedelta(microseconds=1))
+    for turn in lane.turns:
+        first = min(max(int((turn.at - start) / length), 0), width - 1)
+        cells[first:] = [turn.stance] * (width - first)
+    runs: list[tuple[str, Stance | None]] = []
+    for stance in cells:
+        letter = LETTERS[stance] if stance else "·"
+        if runs and runs[-1][1] is stance:
+            runs[-1] = (runs[-1][0] + letter, stance)
+        else:
+            runs.append((letter, stance))
+    return tuple(runs)
+
+
+def extent(drawn: Iterable[Lane], *, now: datetime) -> tuple[datetime, datetime]:
+    """From the first turn to `now` (or the last turn, if that is later), never empty."""
+    moments = [turn.at for lane in drawn for turn in lane.turns]
+    start, end = min(moments, default=now - timedelta(days=1)), max([*moments, now])
+    return (start, end) if end > start else (start - timedelta(days=1), end)
+
+
+# --- SVG --------------------------------------------------------------------------------------
+
+
+def svg(
+    drawn: Sequence[Lane],
+    *,
+    now: datetime,
+    width: int = 960,
+    names: dict[Stance, str] | None = None,
+    title: str = "Stances",
+) -> str:
+    """A step chart of all lanes: solid where confirmed, dashed where reported; a dot a turn, its quote on hover.
+
+    Self-contained: no script, no style from outside. Time runs left to right in every language, as charts do.
+    """
+    start, end = extent(drawn, now=now)
+    words = names or {stance: stance.value for stance in Stance}
+    height = _TOP + _LANE * len(drawn) + _BOTTOM
+    parts = [
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+            f'role="img" direction="ltr" font-family="sans-serif" font-size="12" fill="currentColor">'
+        ),
+        f"<title>{escape(one_line(title))}</title>",
+    ]
+    for index, lane in enumerate(drawn):
+        parts.append(_lane_svg(lane, top=_TOP + index * _LANE, width=width, start=start, end=end, words=words))
+    parts.append(_axis(start, end, width=width, y=_TOP + _LANE * len(drawn)))
+    parts.append("</svg>")
+    return "".join(parts)
+
+
+def _x(moment: datetime, *, start: datetime, end: datetime, width: int) -> float:
+    return round(_LEFT + (moment - start) / (end - start) * (width - _LEFT - _RIGHT), 1)
+
+
+def _lane_svg(lane: Lane, *, top: int, width: int, start: datetime, end: datetime, words: dict[Stance, str]) -> str:
+    heights = {stance: top + 14 + level * _STEP for level, stance in enumerate(_HEIGHTS)}
+    remark = " (split)" if lane.split else " (disputed)" if lane.disputed else ""
+    parts = [
+        f'<g><text x="0" y="{top + 18}" font-weight="bold">{escape(one_line(lane.holder))}{remark}</text>',
+        f'<line x1="0" x2="{width}" y1="{top}" y2="{top}" stroke="currentColor" opacity=".15"/>',
+    ]
+    for stance, y in heights.items():
+        parts.append(
+            f'<text x="{_LEFT - 8}" y="{y + 4}" text-anchor="end" font-size="9" opacity=".75">{escape(words[stance])}</text>'
+            f'<line x1="{_LEFT}" x2="{width - _RIGHT}" y1="{y}" y2="{y}" stroke="currentColor" opacity=".1"/>'
+        )
+    for index, turn in enumerate(lane.turns):
+        x = _x(turn.at, start=start, end=end, width=width)
+        after = lane.turns[index + 1].at if index + 1 < len(lane.turns) else end
+        until, y = _x(after, start=start, end=end, width=width), heights[turn.stance]
+        dashes = "" if turn.confirmed else ' stroke-dasharray="4 3"'
+        colour = COLOURS[turn.stance]
+        if index:
+            before = heights[lane.turns[index - 1].stance]
+            parts.append(f'<line x1="{x}" x2="{x}" y1="{before}" y2="{y}" stroke="{colour}" opacity=".6"{dashes}/>')
+        parts.append(f'<line x1="{x}" x2="{until}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="4"{dashes}/>')
+        parts.append(_dot(turn, x=x, y=y, words=words))
+    parts.append("</g>")
+    return "".join(parts)
+
+
+def _dot(turn: Turn, *, x: float, y: int, words: dict[Stance, str]) -> str:
+    level = "confirmed" if turn.confirmed else "reported"
+    said = f"{turn.at:%Y-%m-%d} {words[turn.stance]} ({level}), {turn.publisher}: {turn.quote}"
+    circle = (
+        f'<circle cx="{x}" cy="{y}" r="5" fill="{COLOURS[turn.stance]}" stroke="currentColor">'
+        f"<title>{escape(one_line(said))}</title></circle>"
+    )
+    if turn.change_id is None:
+        return circle
+    return f'<a href="/changes/{turn.change_id}" aria-label="{escape(one_line(said))}">{circle}</a>'
+
+
+def _axis(start: datetime, end: datetime, *, width: int, y: int) -> str:
+    """Five dates along the bottom."""
+    parts = [f'<line x1="{_LEFT}" x2="{width - _RIGHT}" y1="{y}" y2="{y}" stroke="currentColor" opacity=".4"/>']
+    for fifth in range(5):
+        moment = start + (end - start) * fifth / 4
+        x = _x(moment, start=start, end=end, width=width)
+        anchor = "start" if fifth == 0 else "end" if fifth == 4 else "middle"
+        parts.append(f'<text x="{x}" y="{y + 16}" text-anchor="{anchor}" font-size="10">{moment:%Y-%m-%d}</text>')
+    return "".join(parts)

@@ -1,0 +1,52 @@
+"""Charts tell the turns: a step a change, dashed until confirmed, the quote on hover, hostile words harmless."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from xml.etree import ElementTree
+
+from monitor.charts import Lane, Turn, bar, extent, svg
+from monitor.model import Stance
+
+JUNE, JULY = datetime(2016, 6, 1, tzinfo=UTC), datetime(2016, 7, 1, tzinfo=UTC)
+AUGUST = datetime(2016, 8, 1, tzinfo=UTC)
+
+
+def turn(at: datetime, stance: Stance, *, confirmed: bool = True, quote: str = "q") -> Turn:
+    return Turn(at=at, stance=stance, confirmed=confirmed, quote=quote, publisher="P", change_id=7)
+
+
+LANE = Lane(holder="USA/pentagon", turns=(turn(JUNE, Stance.SUPPORT), turn(JULY, Stance.OPPOSE, confirmed=False)))
+
+
+def test_the_bar_changes_letters_where_the_stance_turned() -> None:
+    runs = bar(LANE, start=JUNE, end=AUGUST, width=61)
+    assert runs == (("S" * 30, Stance.SUPPORT), ("O" * 31, Stance.OPPOSE))
+
+
+def test_the_bar_is_empty_before_the_first_turn() -> None:
+    later = Lane(holder="RUS", turns=(turn(JULY, Stance.SUSPEND),))
+    assert bar(later, start=JUNE, end=AUGUST, width=61)[0] == ("·" * 30, None)
+
+
+def test_time_on_the_chart_is_never_empty() -> None:
+    start, end = extent([Lane(holder="X", turns=(turn(JUNE, Stance.SUPPORT),))], now=JUNE)
+    assert start < end
+
+
+def test_a_reported_turn_is_dashed_and_links_to_its_change() -> None:
+    drawn = svg([LANE], now=AUGUST)
+    assert 'stroke-dasharray="4 3"' in drawn
+    assert 'href="/changes/7"' in drawn
+    assert "2016-07-01 oppose (reported), P: q" in drawn
+
+
+def test_every_language_is_drawn_and_markup_in_a_quote_stays_text() -> None:
+    quotes = ("نرفض التنسيق", "we <script>alert(1)</script> reject", "мы против\u202e")
+    lane = Lane(holder="RUS", turns=tuple(turn(JUNE, Stance.OPPOSE, quote=quote) for quote in quotes))
+    root = ElementTree.fromstring(svg([lane], now=AUGUST))
+    said = " ".join(element.text or "" for element in root.iter("{http://www.w3.org/2000/svg}title"))
+    assert "نرفض التنسيق" in said
+    assert "мы против" in said
+    assert "\u202e" not in said
+    assert not list(root.iter("{http://www.w3.org/2000/svg}script"))
