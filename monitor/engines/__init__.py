@@ -1,0 +1,1 @@
+"""Who runs the steps: `local` in this process, `distributed` on many machines."""

@@ -35,6 +35,7 @@ def record_entries(
         return Recorded()
     plan = _plan(connection, feed, [_clean(entry) for entry in entries])
     changed = _add_versions(connection, plan.changed, seen_at=seen_at)
+    plan.new.sort(key=lambda each: _at(each[0], seen_at))  # feeds list the newest first; ids follow the news
     new = _insert_articles(connection, feed, [entry for entry, _ in plan.new], seen_at=seen_at, voices=voices)
     keys = plan.learned | {key: id_ for id_, (_, own) in zip(new, plan.new, strict=True) for key in own}
     if keys:
@@ -115,7 +116,6 @@ def _insert_articles(
 
 def _article_row(entry: Entry, feed: Feed, *, seen_at: datetime, voices: Mapping[str, str]) -> dict[str, Any]:
     publisher = entry.publisher or feed.publisher
-    dated = entry.published_at if entry.date_quality in _TRUSTED_DATES else None
     return {
         "feed_id": feed.id,
         "publisher": publisher,
@@ -128,12 +128,17 @@ def _article_row(entry: Entry, feed: Feed, *, seen_at: datetime, voices: Mapping
         "date_raw": entry.date_raw and storable(entry.date_raw),
         "date_quality": entry.date_quality.value,
         "seen_at": seen_at,
-        "at": dated or seen_at,
+        "at": _at(entry, seen_at),
         "version": 1,
         "teaser": entry.teaser,
         "analyze_at": seen_at,
         "attempts": 0,
     }
+
+
+def _at(entry: Entry, seen_at: datetime) -> datetime:
+    trusted = entry.date_quality in _TRUSTED_DATES
+    return entry.published_at if trusted and entry.published_at else seen_at
 
 
 def _version_row(entry: Entry, article_id: int, *, number: int, seen_at: datetime) -> dict[str, Any]:

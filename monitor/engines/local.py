@@ -1,0 +1,231 @@
+"""The local engine: everything in this process, APScheduler as its clock. The default, for SQLite on one machine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from monitor.engines.lanes import Lane, StepName
+from monitor.engines.lock import sole_owner
+from monitor.model import EngineRow, StoreError
+from monitor.pipeline import Pipeline
+
+log = structlog.get_logger()
+
+_EVENTS = {
+    EVENT_JOB_MISSED: "ticks_missed",
+    EVENT_JOB_MAX_INSTANCES: "ticks_overlapped",
+    EVENT_JOB_ERROR: "ticks_failed",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How much at once, how often, how long."""
+
+    collect_at_once: int = 50
+    analyze_at_once: int = 4
+    deliver_at_once: int = 4
+    sweep_every: timedelta = timedelta(seconds=5)
+    beat_every: timedelta = timedelta(seconds=15)
+    stuck_after: timedelta = timedelta(minutes=10)
+    stop_within: timedelta = timedelta(seconds=20)
+
+
+class LocalEngine:
+    """Runs the three steps on what is due. `submit` says that a row is due; sweeps find what nobody submitted."""
+
+    def __init__(self, pipeline: Pipeline, *, pace: Pace | None = None) -> None:
+        self.pipeline = pipeline
+        self.pace = pace or Pace()
+        self.counters: Counter[str] = Counter()
+        self._stopping = asyncio.Event()
+        self._started_at = pipeline.clock()
+        self._collect: Lane[str] = self._lane(
+            StepName.COLLECT, pipeline.store.due_feeds, self._collect_one, self.pace.collect_at_once
+        )
+        self._analyze: Lane[int] = self._lane(
+            StepName.ANALYZE, pipeline.store.due_articles, self._analyze_one, self.pace.analyze_at_once, in_order=True
+        )
+        self._deliver: Lane[int] = self._lane(
+            StepName.DELIVER, pipeline.store.due_deliveries, self._deliver_one, self.pace.deliver_at_once
+        )
+        self._lanes: dict[StepName, Lane[Any]] = {
+            StepName.COLLECT: self._collect,
+            StepName.ANALYZE: self._analyze,
+            StepName.DELIVER: self._deliver,
+        }
+
+    def submit(self, step: StepName, row_id: str | int) -> None:  # noqa: ARG002 -- the row itself says that it is due
+        """A row is due now; its lane looks at once instead of at the next sweep."""
+        self._lanes[step].wake()
+
+    def stop(self) -> None:
+        """Asks for a clean end: what runs is finished, nothing more is started."""
+        self._stopping.set()
+
+    async def run_once(self) -> Counter[str]:
+        """One full pass: collects what is due, analyzes it all in the order of the news, delivers what came of it."""
+        for lane in self._lanes.values():
+            draining = asyncio.create_task(lane.drain())
+            stopping = asyncio.create_task(self._stopping.wait())
+            await asyncio.wait({draining, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            if self._stopping.is_set():
+                await self._close()
+            await draining
+        await self._beat(stopped=True)
+        return self.counters
+
+    async def run(self) -> Counter[str]:
+        """Until `stop`; then finishes what runs within the pace's deadline."""
+        clock = self._clockwork()
+        runs = [asyncio.create_task(lane.run(), name=f"lane {name}") for name, lane in self._lanes.items()]
+        clock.start()
+        await self._beat()
+        log.info("started", database=self.pipeline.store.name, pid=os.getpid())
+        try:
+            await self._until_stopped(runs)
+        finally:
+            clock.shutdown(wait=False)
+            await self._close()
+            for task in runs:
+                task.cancel()
+            await asyncio.gather(*runs, return_exceptions=True)
+            await self._beat(stopped=True)
+        log.info("stopped", **self.counters)
+        return self.counters
+
+    async def _until_stopped(self, runs: Sequence[asyncio.Task[None]]) -> None:
+        stopping = asyncio.create_task(self._stopping.wait())
+        done, _ = await asyncio.wait({stopping, *runs}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        for task in done - {stopping}:
+            task.result()  # a lane never ends by itself: its fault ends the daemon, loudly
+
+    async def _close(self) -> None:
+        within = self.pace.stop_within.total_seconds()
+        late = await asyncio.gather(*(lane.close(within=within) for lane in self._lanes.values()))
+        if sum(late):
+            log.warning("cancelled, still due", steps=sum(late))
+
+    # --- the clock ------------------------------------------------------------------------------
+
+    def _clockwork(self) -> AsyncIOScheduler:
+        """APScheduler with its silent skips made visible: late ticks run, and each skip is counted."""
+        scheduler = AsyncIOScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600}
+        )
+        for event, name in _EVENTS.items():
+            scheduler.add_listener(partial(self._count, name), event)
+        scheduler.add_job(self._sweep, "interval", seconds=self.pace.sweep_every.total_seconds(), id="sweep")
+        scheduler.add_job(self._beat, "interval", seconds=self.pace.beat_every.total_seconds(), id="beat")
+        return scheduler
+
+    def _count(self, name: str, _event: object) -> None:
+        self.counters[name] += 1
+
+    async def _sweep(self) -> None:
+        for lane in self._lanes.values():
+            lane.wake()
+
+    async def _beat(self, *, stopped: bool = False) -> None:
+        """Writes the sign of life. A database that cannot take it does not end the daemon: lanes report it."""
+        now = self.pipeline.clock()
+        host = socket.gethostname()
+        row = EngineRow(
+            id=f"local@{host}",
+            engine="local",
+            host=host,
+            pid=os.getpid(),
+            started_at=self._started_at,
+            beat_at=now,
+            stopped_at=now if stopped else None,
+            counters=dict(self.counters) | {f"{name}_running": lane.running for name, lane in self._lanes.items()},
+        )
+        try:
+            await asyncio.to_thread(self.pipeline.store.beat, row)
+        except StoreError as error:
+            self.counters["store_errors"] += 1
+            log.warning("no sign of life written", error=str(error))
+
+    # --- the steps ------------------------------------------------------------------------------
+
+    def _lane(
+        self, name: StepName, due: Callable[..., Sequence[Any]], step: Any, at_once: int, *, in_order: bool = False
+    ) -> Lane[Any]:
+        async def found(limit: int) -> Sequence[Any]:
+            work = partial(due, self.pipeline.clock(), limit)
+            return await asyncio.get_running_loop().run_in_executor(self.pipeline.pools.store, work)
+
+        return Lane(
+            name,
+            due=found,
+            step=step,
+            at_once=at_once,
+            stuck_after=self.pace.stuck_after.total_seconds(),
+            counters=self.counters,
+            in_order=in_order,
+        )
+
+    async def _collect_one(self, feed_id: str, _before: asyncio.Future[None] | None) -> None:
+        for article_id in await self.pipeline.collect(feed_id):
+            self.submit(StepName.ANALYZE, article_id)
+
+    async def _analyze_one(self, article_id: int, before: asyncio.Future[None] | None) -> None:
+        for delivery_id in await self.pipeline.analyze(article_id, after=before):
+            self.submit(StepName.DELIVER, delivery_id)
+
+    async def _deliver_one(self, delivery_id: int, _before: asyncio.Future[None] | None) -> None:
+        await self.pipeline.deliver(delivery_id)
+
+
+async def run(pipeline: Pipeline, *, pace: Pace | None = None, once: bool = False) -> Counter[str]:
+    """Runs the local engine until SIGTERM or SIGINT, or for one pass; gives its counters.
+
+    Raises SecondDaemonError when another one owns the database.
+    """
+    path = pipeline.store.path
+    with sole_owner(path) if path else nullcontext():
+        engine = LocalEngine(pipeline, pace=pace)
+        with _signals(engine.stop):
+            return await (engine.run_once() if once else engine.run())
+
+
+@contextmanager
+def _signals(stop: Callable[[], None]) -> Iterator[None]:
+    """The first SIGTERM or SIGINT stops cleanly; a second one has the system's own effect."""
+    loop = asyncio.get_running_loop()
+    caught = (signal.SIGTERM, signal.SIGINT)
+
+    def release() -> None:
+        for number in caught:
+            loop.remove_signal_handler(number)
+
+    def first() -> None:
+        release()
+        stop()
+
+    try:
+        for number in caught:
+            loop.add_signal_handler(number, first)
+    except (RuntimeError, NotImplementedError, ValueError):
+        yield  # not the main thread: whoever runs us there stops us
+        return
+    try:
+        yield
+    finally:
+        release()

@@ -1,0 +1,334 @@
+"""The three steps, each for one row: collect a feed, analyze an article, deliver an alert.
+
+Each works without a transaction and records in one; each leaves its row due wherever it dies, and does nothing the
+second time. Steps are coroutines; what they call is not, and runs in the pools that are handed in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple, ParamSpec, TypeVar
+
+import structlog
+
+from monitor.alerts import alert_key, decide, render, thread_key
+from monitor.channels import AnyChannel
+from monitor.model import (
+    Analyzer,
+    Article,
+    Delivery,
+    DeliveryError,
+    Event,
+    Feed,
+    FeedState,
+    Finding,
+    Health,
+    Policy,
+    Poll,
+    RefusedRowError,
+    Report,
+    StanceChange,
+    StoredArticle,
+    StoreError,
+)
+from monitor.store import Store, Transaction
+from monitor.text.similarity import resemblance, signature
+from monitor.tracking import Wires, advance, credited_wire, own_outlet, voice_of
+
+log = structlog.get_logger()
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Poller = Callable[[Feed, FeedState], Awaitable[Poll]]
+"""Polls a feed once and says how it went; expected failures are polls too. See `sources.collect`."""
+
+COPY = 0.5
+"""Texts that share this much are one text: edited wire copies share 0.6 and more, two reports of one event under 0.2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """Where work runs that would block the event loop; None is asyncio's own thread pool."""
+
+    cpu: Executor | None = None
+    store: Executor | None = None
+    channels: Executor | None = None
+
+
+class Reading(NamedTuple):
+    """What a worker makes of an article."""
+
+    finding: Finding
+    credited: str | None
+    signature: tuple[int, ...]
+
+
+def read(analyzer: Analyzer, article: Article, wires: Wires) -> Reading:
+    """The computing part of an analysis, without database or clock: it can run in another process."""
+    finding = analyzer.analyze(article)
+    if not finding.events:
+        return Reading(finding, None, ())
+    return Reading(finding, credited_wire(article.text, finding.language, wires), signature(article.text))
+
+
+class Pipeline:
+    """Runs steps on rows of one store. Without channels it is silent (backfill, replay)."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        fetch: Poller,
+        analyzers: Sequence[Analyzer],
+        channels: Sequence[AnyChannel],
+        clock: Callable[[], datetime],
+        policies: Mapping[str, Policy] | None = None,
+        wires: Wires | None = None,
+        pools: Pools | None = None,
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.pools = pools or Pools()
+        self._fetch = fetch
+        self._analyzers = tuple(analyzers)
+        self._channels = {channel.id: channel for channel in channels}
+        self._policies = policies or {}
+        self._wires = wires or Wires()
+
+    # --- collect --------------------------------------------------------------------------------
+
+    async def collect(self, feed_id: str) -> tuple[int, ...]:
+        """Polls the feed if it is due; the articles to analyze now."""
+        feed, state = await self._stored(self.store.feed, feed_id)
+        if state.next_poll_at is not None and state.next_poll_at > self.clock():
+            return ()
+        try:
+            poll = await self._fetch(feed, state)
+        except Exception as error:  # a fault of ours on one feed must not stop the others
+            log.exception("collect failed", feed=feed_id)
+            await self._stored(self.store.save_feed_state, _failed_state(state, error, now=self.clock()))
+            return ()
+        recorded = await self._stored(self.store.record_poll, poll)
+        log.info(
+            "collected",
+            feed=feed_id,
+            health=poll.state.health.value,
+            new=len(recorded.new),
+            changed=len(recorded.changed),
+            reason=poll.state.health_reason,
+        )
+        return recorded.due
+
+    # --- analyze --------------------------------------------------------------------------------
+
+    async def analyze(self, article_id: int, *, after: asyncio.Future[None] | None = None) -> tuple[int, ...]:
+        """Analyzes the article's current version if it is due; the deliveries to send now.
+
+        Reading runs beside others; recording waits for `after`, so that stances are stepped in the order of the news.
+        """
+        stored = await self._stored(self.store.article, article_id)
+        if not stored.due:
+            return ()
+        try:
+            readings = [await self._computed(read, each, stored.article, self._wires) for each in self._analyzers]
+            if after is not None:
+                await asyncio.wait([after])
+            return await self._stored(self._record, stored, readings)
+        except RefusedRowError as error:
+            await self._analysis_failed(stored, error)
+        except StoreError:
+            raise  # the database is at fault, not the article
+        except Exception as error:  # a fault of ours on one text must not stop the others
+            log.exception("analyze failed", article=article_id)
+            await self._analysis_failed(stored, error)
+        return ()
+
+    async def _analysis_failed(self, stored: StoredArticle, error: Exception) -> None:
+        wait = analysis_wait(stored.attempts + 1)
+        log.error("article failed", article=stored.id, error=str(error), attempt=stored.attempts + 1, again_in=wait)
+        failed = partial(self.store.analysis_failed, error=_words(error), now=self.clock(), wait=wait)
+        await self._stored(failed, stored.id)
+
+    def _record(self, stored: StoredArticle, readings: Sequence[Reading]) -> tuple[int, ...]:
+        """Findings, events, tracks, changes and deliveries of one article, and that it is analyzed: all or nothing."""
+        now = self.clock()
+        deliveries: list[int] = []
+        with self.store.transaction() as tx:
+            if not tx.claim(stored):
+                return ()
+            for reading in readings:
+                if tx.save_finding(stored, reading.finding, now=now) and reading.finding.events:
+                    deliveries += self._follow(tx, stored, reading, now=now)
+            tx.analysis_done(stored)
+        for reading in readings:
+            found = reading.finding
+            log.info("analyzed", article=stored.id, topic=found.topic, gate=found.gate.value, events=len(found.events))
+        return tuple(deliveries)
+
+    def _follow(self, tx: Transaction, stored: StoredArticle, reading: Reading, *, now: datetime) -> list[int]:
+        finding = reading.finding
+        policy = self._policies.get(finding.topic, Policy())
+        copy_of, copied = self._original(tx, stored, reading, policy=policy)
+        voice = voice_of(stored.voice, credited=reading.credited, copied=copied, wires=self._wires)
+        tx.save_voice(stored, voice=voice, copy_of=copy_of)
+        tx.save_signature(stored, reading.signature)
+        deliveries: list[int] = []
+        # A fixed order, so that two workers never wait for each other's tracks.
+        for event in sorted(finding.events, key=lambda each: (each.actor, each.institution or "")):
+            event_id, new = tx.save_event(
+                stored, event, topic=finding.topic, analyzer=finding.analyzer, voice=voice, copy_of=copy_of
+            )
+            if not new:
+                continue
+            if tx.said_before(stored, event, topic=finding.topic):
+                tx.save_verdict(event_id, "said_before", "an earlier version of the article says the same")
+                continue
+            report = _report(stored, finding, event, event_id=event_id, voice=voice, copy_of=copy_of)
+            change = _step(tx, report, policy=policy)
+            if change is not None:
+                deliveries += self._announce(tx, change, now=now)
+        return deliveries
+
+    def _original(
+        self, tx: Transaction, stored: StoredArticle, reading: Reading, *, policy: Policy
+    ) -> tuple[int | None, str | None]:
+        """The article this one copies, and its voice."""
+        earlier = tx.signatures(
+            topic=reading.finding.topic, since=stored.at - policy.window, until=stored.at + policy.window
+        )
+        for article_id, voice, other in earlier:
+            if article_id != stored.id and resemblance(reading.signature, other) >= COPY:
+                return article_id, voice
+        return None, None
+
+    def _announce(self, tx: Transaction, change: StanceChange, *, now: datetime) -> list[int]:
+        change_id, news = tx.save_change(change, now=now)
+        if not news:
+            return []
+        log.info("stance changed", change=change_id, holder=change.holder, level=change.level.value, why=change.reason)
+        made = []
+        for channel in self._channels.values():
+            decision = decide(change, channel, now=now)
+            key = f"{alert_key(change)}.{channel.id}"
+            made.append(
+                tx.add_delivery(
+                    change_id, change, channel.id, key=key, reason=decision.words, send=decision.send, now=now
+                )
+            )
+        return [delivery for delivery in made if delivery is not None]
+
+    # --- deliver --------------------------------------------------------------------------------
+
+    async def deliver(self, delivery_id: int) -> None:
+        """Sends the alert if it is due. At least once: a crash between sending and recording sends it again, same key."""
+        delivery, change = await self._stored(self.store.delivery, delivery_id)
+        if delivery.next_try_at is None or delivery.next_try_at > self.clock():
+            return
+        error = await self._sent(delivery, change)
+        now = self.clock()
+        if error is None:
+            await self._stored(partial(self.store.record_delivery, now=now), delivery_id)
+            log.info("delivered", delivery=delivery_id, channel=delivery.channel, key=delivery.key)
+            return
+        wait = None if error.permanent else delivery_wait(delivery.attempts + 1)
+        log.warning("delivery failed", delivery=delivery_id, channel=delivery.channel, error=str(error), again_in=wait)
+        failed = partial(
+            self.store.record_delivery, now=now, error=_words(error), next_try_at=None if wait is None else now + wait
+        )
+        await self._stored(failed, delivery_id)
+
+    async def _sent(self, delivery: Delivery, change: StanceChange) -> DeliveryError | None:
+        channel = self._channels.get(delivery.channel)
+        if channel is None:
+            return DeliveryError(f"no channel {delivery.channel!r} is configured any more", permanent=True)
+        try:
+            alert = render(change, language=channel.language)
+            send = partial(channel.send, alert, key=delivery.key, thread=thread_key(change))
+            await asyncio.get_running_loop().run_in_executor(self.pools.channels, send)
+        except DeliveryError as error:
+            return error
+        except Exception as error:  # a fault of ours in one channel must not stop the others
+            log.exception("channel failed", channel=channel.id)
+            return DeliveryError(f"{channel.id}: {_words(error)}", permanent=False)
+        return None
+
+    # --- where work runs --------------------------------------------------------------------------
+
+    async def _stored(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await _run(self.pools.store, partial(work, *args, **kwargs))
+
+    async def _computed(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await _run(self.pools.cpu, partial(work, *args, **kwargs))
+
+
+async def _run(pool: Executor | None, work: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(pool, work)
+
+
+def _step(tx: Transaction, report: Report, *, policy: Policy) -> StanceChange | None:
+    result = advance(tx.lock_tracks(report.topic, report.event.actor), report, policy)
+    for track in result.tracks:
+        tx.save_track(track)
+    tx.save_verdict(report.event_id, result.verdict.value, result.words)
+    return result.change
+
+
+def _report(
+    stored: StoredArticle, finding: Finding, event: Event, *, event_id: int, voice: str, copy_of: int | None
+) -> Report:
+    return Report(
+        event_id=event_id,
+        article_id=stored.id,
+        topic=finding.topic,
+        event=event,
+        at=stored.at,
+        seen_at=stored.seen_at,
+        language=finding.language,
+        publisher=stored.publisher,
+        voice=voice,
+        own_outlet=own_outlet(stored.feed.speaks_for, event),
+        copy_of=copy_of,
+        title=stored.article.title,
+        url=stored.article.url,
+    )
+
+
+# --- waiting ------------------------------------------------------------------------------------
+
+
+def analysis_wait(attempts: int) -> timedelta | None:
+    """1, 4, 16, 64 minutes; after the fifth failure none: the article is set aside and shown."""
+    return timedelta(minutes=1 << 2 * (attempts - 1)) if attempts < 5 else None
+
+
+def delivery_wait(attempts: int) -> timedelta | None:
+    """From half a minute, doubling, to an hour; after some two days none: the delivery is dead and shown."""
+    if attempts >= 50:
+        return None
+    return min(timedelta(seconds=30 * (1 << min(attempts - 1, 10))), timedelta(hours=1))
+
+
+def _failed_state(state: FeedState, error: Exception, *, now: datetime) -> FeedState:
+    failures = state.failures + 1
+    wait = min(timedelta(minutes=15) * 2 ** min(failures - 1, 10), timedelta(hours=6))
+    return state.model_copy(
+        update={
+            "failures": failures,
+            "health": Health.BAD_RESPONSE,
+            "health_reason": f"the monitor itself failed on it: {_words(error)}"[:500],
+            "health_since": now if state.health is not Health.BAD_RESPONSE else state.health_since,
+            "last_polled_at": now,
+            "next_poll_at": now + wait,
+            "poll_reason": f"after {failures} failure(s), trying again later",
+        }
+    )
+
+
+def _words(error: Exception) -> str:
+    return str(error) if isinstance(error, (DeliveryError, StoreError)) else f"{type(error).__name__}: {error}"
