@@ -51,7 +51,7 @@ def refusal(address: str | IP) -> str | None:
             inside = refusal(embedded)
             if inside:
                 return f"{ip} holds {embedded} ({form}): {inside}"
-        if ip.ipv4_mapped:
+        if ip.ipv4_mapped or ip in _NAT64:
             return None
     for network, words in _SPECIAL_NETWORKS:
         if ip.version == network.version and ip in network and not (ip.is_loopback or ip.is_unspecified):

@@ -50,6 +50,8 @@ def _zlib(body: bytes, *, limit: int) -> bytes:
     try:
         return _bounded_zlib(body, limit=limit, window=zlib.MAX_WBITS | 32)
     except zlib.error:
+        if body.startswith(b"\x1f\x8b"):
+            raise
         return _bounded_zlib(body, limit=limit, window=-zlib.MAX_WBITS)  # "deflate" without its header, as some send
 
 
@@ -60,6 +62,8 @@ def _bounded_zlib(body: bytes, *, limit: int, window: int) -> bytes:
         out += stream.decompress(rest, limit + 1 - len(out))
         if len(out) > limit:
             raise TooLargeError
+        if not out:
+            raise zlib.error("nothing in it")
         if not stream.eof or window < 0:
             break
         rest = stream.unused_data.lstrip(b"\0")
@@ -68,13 +72,12 @@ def _bounded_zlib(body: bytes, *, limit: int, window: int) -> bytes:
 
 def _brotli(body: bytes, *, limit: int) -> bytes:
     stream, out = brotli.Decompressor(), bytearray()
-    out += stream.process(body, output_buffer_limit=_STEP)
-    while not stream.is_finished() and not stream.can_accept_more_data():
+    piece = stream.process(body, output_buffer_limit=_STEP)
+    while piece:
+        out += piece
         if len(out) > limit:
             raise TooLargeError
-        out += stream.process(b"", output_buffer_limit=_STEP)
-    if len(out) > limit:
-        raise TooLargeError
+        piece = stream.process(b"", output_buffer_limit=_STEP)
     return bytes(out)
 
 

@@ -272,6 +272,8 @@ def classify(error: Exception) -> tuple[Health, str]:
     refused = _cause(error, RefusedAddressError)
     if refused:
         return Health.REFUSED_ADDRESS, str(refused)
+    if isinstance(error, aiohttp.InvalidURL | UnicodeError):  # aiohttp takes no decimal, octal or short forms of addresses
+        return Health.REFUSED_ADDRESS, f"not a usable address: {error}"
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return Health.DNS, f"the name {error.host} cannot be resolved"
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
@@ -317,7 +319,8 @@ def _target(url: URL, location: str | None) -> URL | None:
     if not location:
         return None
     try:
-        return url.join(URL(location.strip())).with_fragment(None).with_user(None)
+        target = url.join(URL(location.strip())).with_fragment(None)
+        return target.with_user(None) if target.host else target
     except (ValueError, UnicodeError):
         return None
 

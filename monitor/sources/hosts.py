@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+_TIDY_FROM = 256
+
 
 class _Host:
     __slots__ = ("free", "next_start", "users")
@@ -23,6 +25,7 @@ class Hosts:
         self._at_once = at_once
         self._spacing = spacing
         self._hosts: dict[str, _Host] = {}
+        self._tidy_at = _TIDY_FROM
 
     @asynccontextmanager
     async def turn(self, name: str) -> AsyncIterator[None]:
@@ -45,10 +48,11 @@ class Hosts:
             await asyncio.sleep(start - now)
 
     def _forget_idle(self) -> None:
-        if len(self._hosts) < 256:
+        if len(self._hosts) < self._tidy_at:
             return
         now = asyncio.get_running_loop().time()
         self._hosts = {name: host for name, host in self._hosts.items() if host.users or host.next_start > now}
+        self._tidy_at = max(_TIDY_FROM, 2 * len(self._hosts))  # so that tidying costs a constant per request
 
     def __len__(self) -> int:
         return len(self._hosts)
