@@ -272,7 +272,9 @@ def classify(error: Exception) -> tuple[Health, str]:
     refused = _cause(error, RefusedAddressError)
     if refused:
         return Health.REFUSED_ADDRESS, str(refused)
-    if isinstance(error, aiohttp.InvalidURL | UnicodeError):  # aiohttp takes no decimal, octal or short forms of addresses
+    if isinstance(
+        error, aiohttp.InvalidURL | UnicodeError
+    ):  # aiohttp takes no decimal, octal or short forms of addresses
         return Health.REFUSED_ADDRESS, f"not a usable address: {error}"
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return Health.DNS, f"the name {error.host} cannot be resolved"

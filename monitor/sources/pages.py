@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import trafilatura
@@ -53,6 +53,9 @@ _WALLS = (
 )
 _PAID = re.compile(r"""["']isAccessibleForFree["']\s*:\s*["']?false""", re.IGNORECASE)
 _WALL_TEXT = 1_500
+_KEPT = timedelta(days=1)
+_KEPT_WITHOUT_TEXT = timedelta(hours=3)
+_MOST_KEPT = 500
 
 
 class Page(Frozen):
@@ -123,7 +126,7 @@ def _wall(page: str, text: str) -> str | None:
             return f"the page is a {name}"
     if _PAID.search(page) and len(text) < _WALL_TEXT:
         return "the page is a paywall"
-    return f"the page holds {len(text)} characters of article" if len(text) < _SHORTEST else None
+    return "the page holds hardly any article" if len(text) < _SHORTEST else None
 
 
 Read = Callable[[Fetched, datetime], Awaitable[Page]]
@@ -136,16 +139,30 @@ def read(fetched: Fetched, now: datetime) -> Page:
 
 
 class Pages:
-    """Gets articles behind teasers with the fetcher of the feeds: same guard, same deadlines, same sparing of hosts."""
+    """Gets articles behind teasers with the fetcher of the feeds: same guard, same deadlines, same sparing of hosts.
+
+    Feeds show an article for hours and change meanwhile, so what a page gave is kept for a while and not asked for again.
+    """
 
     def __init__(self, fetcher: Fetcher, *, in_worker: Read, clock: Callable[[], datetime]) -> None:
         self._fetcher = fetcher
         self._robots = Robots(fetcher, clock=clock)
         self._in_worker = in_worker
         self._clock = clock
+        self._kept: dict[str, tuple[datetime, Page]] = {}
 
     async def get(self, url: str) -> Page:
         """The article at `url`, or the reason why only the teaser is to be had."""
+        kept = self._kept.get(url)
+        if kept and self._clock() - kept[0] < (_KEPT if kept[1].text else _KEPT_WITHOUT_TEXT):
+            return kept[1]
+        page = await self._asked(url)
+        while len(self._kept) >= _MOST_KEPT:
+            self._kept.pop(next(iter(self._kept)))
+        self._kept[url] = (self._clock(), page)
+        return page
+
+    async def _asked(self, url: str) -> Page:
         refusal = await self._robots.refusal(url)
         if refusal:
             return Page(url=url, reason=f"teaser only: {refusal}")
