@@ -17,8 +17,8 @@ _LONGEST_ACRONYM = 5
 
 _BY = {
     Language.EN: ("according to", "as reported by", "reported by", "reports", "source:", "sources:", "via", "citing", "quoted by", "told"),
-    Language.AR: ("بحسب", "حسب", "وفق", "وفقا ل", "نقلا عن", "عن", "ذكرت", "افادت", "نقلت", "اوردت", "المصدر:", "المصدر :", "قال ل", "صرح ل"),
-    Language.RU: ("по данным", "сообщает", "сообщило", "сообщил", "передает", "передало", "пишет", "со ссылкой на", "источник:", "как сообщили", "по информации", "по сообщению"),
+    Language.AR: ("بحسب", "حسب", "وفق", "وفقا ل", "نقلا عن", "عن", "ذكرت", "افادت", "نقلت", "اوردت", "المصدر:", "المصدر :", "لوكاله", "ل"),
+    Language.RU: ("по данным", "сообщает", "сообщило", "сообщил", "передает", "передало", "пишет", "со ссылкой на", "источник:", "как сообщили", "по информации", "по сообщению", "агентству", "в интервью", "заявил", "заявила", "рассказал"),
 }  # fmt: skip
 _AGENCY = r"(?:(?:the\s+)?news agency\s+|the\s+|وكاله\s+(?:الانباء\s+|انباء\s+)?|агентств[оаеу]м?\s+|информагентств[оаеу]м?\s+)?"
 
@@ -124,7 +124,7 @@ def _credits(wires: Wires, language: Language) -> _Credits:
     # Longest first, so that "ria novosti" is not cut to "ria". Arabic initials are written with any spacing.
     names = "|".join(r"\s*".join(re.escape(char) for char in name) for name in sorted(known, key=len, reverse=True))
     by = "|".join(re.escape(word) for word in _BY.get(language, _BY[Language.EN]))
-    after_word = rf"\b(?:{by})\s*{_AGENCY}[\"']?(?P<said>{names})(?!\w)"
+    after_word = rf"\b[وف]?(?:{by})\s*{_AGENCY}[\"']?(?P<said>{names})(?!\w)"
     in_dateline = (
         rf"(?:[(/\[]\s*|^[^.!?\n]{{0,60}}?[-,]\s*|\n\s*-?\s*)(?P<line>{names})(?=\s*[)/\]]|\s*[-:,.]|\s*$|[\"'])"
     )
