@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 
 from monitor.analysis.candidates import Candidate, Context, candidates
-from monitor.analysis.decide import Decision, decide
+from monitor.analysis.decide import decide
 from monitor.analysis.events import event_of
 from monitor.analysis.joint import joint_mentions
 from monitor.analysis.knowledge import Knowledge, Theme, Topic
@@ -121,7 +120,7 @@ class Rules:
         if chance < model.threshold:
             reason = "it names both sides and the war, but nothing between them about the target: " + _because(words)
             return self._left(language, Passed.OFF_TARGET, reason, confidence=1 - chance, words=words)
-        events = tuple(event_of(each, extracted, article, self._knowledge) for each in decisions)
+        events = tuple(event_of(each, extracted.reading, article, self._knowledge) for each in decisions)
         return Finding(
             topic=self.topic,
             analyzer=NAME,

@@ -118,7 +118,10 @@ def _grammar(folded: str) -> frozenset[str]:
 def _lemma(word: str, language: str) -> str:
     import simplemma
 
-    return str(simplemma.lemmatize(word, lang=language))
+    try:
+        return str(simplemma.lemmatize(word, lang=language))
+    except ValueError:  # it normalises away what this word consists of, and refuses the rest
+        return word
 
 
 def _stem_arabic(word: str) -> str:

@@ -1,0 +1,113 @@
+"""The shortest span that shows a stance: the part of the sentence that holds its cue and the target."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from monitor.analysis.candidates import Candidate
+from monitor.analysis.knowledge import Group
+from monitor.analysis.reading import Reading
+from monitor.model import Evidence, Stance, quote
+
+_SHORTEST = 30  # characters: less shows nothing
+_CONDITIONS = frozenset({"condition", "only_condition"})
+_TRIM = " \t\n\r,،;؛:-–—"
+
+
+def evidence_span(candidate: Candidate, stance: Stance, reading: Reading) -> tuple[int, int]:
+    """Characters of the clause that shows the stance; the whole sentence where no part stands out."""
+    sentence = candidate.scene.sentence
+    parts = _parts(reading, sentence.first, sentence.last)
+    if len(parts) == 1:
+        return sentence.start, sentence.end
+    weights = _weights(candidate, stance, reading)
+    best = max(parts, key=lambda part: (weights[part[0]], part[2] - part[1]))
+    if weights[best[0]] <= 0:
+        return sentence.start, sentence.end
+    first, last = best[1], best[2]
+    place = parts.index(best)
+    if stance is Stance.CONDITIONAL:
+        first, last = _with_condition(reading, parts, place, candidate, first, last)
+    while _length(reading, first, last) < _SHORTEST and (first > sentence.first or last < sentence.last):
+        place_after = next((part for part in parts if part[1] == last), None)
+        if place_after is not None:
+            last = place_after[2]
+        else:
+            first = next(part[1] for part in parts if part[2] == first)
+    return _trimmed(reading, first, last)
+
+
+def _parts(reading: Reading, first: int, last: int) -> list[tuple[int, int, int]]:
+    """The strong parts of a sentence: number, first and last word."""
+    parts: list[tuple[int, int, int]] = []
+    begin = first
+    for place in range(first + 1, last + 1):
+        if place == last or reading.strong[place] != reading.strong[begin]:
+            parts.append((reading.strong[begin], begin, place))
+            begin = place
+    return parts
+
+
+def _weights(candidate: Candidate, stance: Stance, reading: Reading) -> dict[int, float]:
+    weights: dict[int, float] = defaultdict(float)
+    groups = reading.vocabulary.groups
+    own = {owned.cue for owned in candidate.own}
+    for owned in candidate.scene.cues:
+        cue = owned.cue
+        group = groups.get(cue.concept)
+        if group is None or group in {Group.SPEECH}:
+            continue
+        part = reading.strong[cue.first]
+        if cue.concept in _CONDITIONS:
+            weights[part] += 1.5 if stance is Stance.CONDITIONAL else 0.0
+        elif group is not Group.GRAMMAR:
+            fits = group.value == stance.value or (cue.negated and group is Group.SUPPORT and stance is Stance.OPPOSE)
+            weights[part] += (1.0 if fits else 0.3) * (1.0 if cue in own else 0.5)
+    for hit in candidate.scene.themes:
+        weights[reading.strong[hit.first]] += 0.6
+    return weights
+
+
+def _with_condition(
+    reading: Reading, parts: list[tuple[int, int, int]], place: int, candidate: Candidate, first: int, last: int
+) -> tuple[int, int]:
+    """A conditional stance shows only together with its condition."""
+    for owned in candidate.scene.cues:
+        if owned.cue.concept in _CONDITIONS:
+            part = next((each for each in parts if each[1] <= owned.cue.first < each[2]), None)
+            if part is not None and abs(parts.index(part) - place) <= 1:
+                first, last = min(first, part[1]), max(last, part[2])
+    return first, last
+
+
+def _length(reading: Reading, first: int, last: int) -> int:
+    return reading.words[last - 1].end - reading.words[first].start
+
+
+def _trimmed(reading: Reading, first: int, last: int) -> tuple[int, int]:
+    start, end = reading.words[first].start, reading.words[last - 1].end
+    while end < len(reading.text) and reading.text[end] in "%\"”»’'!?؟":
+        end += 1
+    return start, end
+
+
+def condition_spans(candidate: Candidate, reading: Reading) -> tuple[Evidence, ...]:
+    """The conditions of the sentence, each from its marker to the end of its clause."""
+    found: list[Evidence] = []
+    sentence = candidate.scene.sentence
+    taken = -1
+    for owned in candidate.scene.cues:
+        cue = owned.cue
+        if cue.concept not in _CONDITIONS or cue.first < taken:
+            continue
+        clause = reading.clause[cue.first]
+        last = cue.last
+        while last < sentence.last and (reading.clause[last] == clause or reading.clause[last] - clause <= 0):
+            last += 1
+        if last == cue.last and last < sentence.last:
+            last += 1
+        start, end = _trimmed(reading, cue.first, last)
+        if end - start > 5:
+            found.append(quote(reading.text, start=start, end=end))
+        taken = last
+    return tuple(found[:4])
