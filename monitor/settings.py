@@ -6,12 +6,15 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from monitor.analysis import analyzer
 from monitor.analysis.knowledge import (
     ConceptsFile,
     Knowledge,
@@ -23,7 +26,7 @@ from monitor.analysis.knowledge import (
 from monitor.analysis.llm import Prompt
 from monitor.channels import AnyChannel
 from monitor.endpoint import LanguageModel
-from monitor.model import ConfigError, Feed, Frozen
+from monitor.model import Analyzer, Article, ConfigError, Feed, Finding, Frozen
 from monitor.tracking import Wires
 
 _SECRET = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
@@ -198,3 +201,29 @@ def _fitted(path: Path) -> dict[str, Any]:
 def database_url(given: str | None, *, environ: Mapping[str, str] = os.environ) -> str:
     """The database of a command that needs no feeds.yaml."""
     return given or environ.get("MONITOR_DATABASE_URL", DEFAULT_DATABASE)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAnalyzer:
+    """An analyzer by its name: light enough to be sent to a worker process, which loads the knowledge once."""
+
+    topic: str
+    kind: str = "rules"
+    folder: Path | None = None
+
+    @property
+    def name(self) -> str:
+        return _loaded(self).name
+
+    def analyze(self, article: Article) -> Finding:
+        return _loaded(self).analyze(article)
+
+
+@cache
+def _loaded(known: KnownAnalyzer) -> Analyzer:
+    return analyzer(_knowledge(known.folder), known.topic, name=known.kind)
+
+
+@cache
+def _knowledge(folder: Path | None) -> Knowledge:
+    return load_knowledge(folder)

@@ -1,0 +1,115 @@
+"""`monitor run`: the daemon, or one pass of it for cron."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections import Counter
+from collections.abc import MutableMapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor.cli.app import ConfigOption, DatabaseOption, app
+from monitor.cli.show import console
+from monitor.model import ConfigError
+
+if TYPE_CHECKING:
+    from monitor.settings import Settings
+
+
+@app.command()
+def run(
+    config: ConfigOption = None,
+    database: DatabaseOption = None,
+    once: Annotated[bool, typer.Option("--once", help="One full pass, then exit: for cron.")] = False,
+    json_logs: Annotated[
+        bool, typer.Option("--json-logs/--plain-logs", help="Log lines as JSON; plain on a terminal.")
+    ] = not sys.stderr.isatty(),
+) -> None:
+    """Poll the feeds, analyze what comes, follow the stances, send the alerts, until SIGTERM or Ctrl-C.
+
+    Exit codes: 0 stopped cleanly, 1 cannot start (the sentence on stderr says why).
+    """
+    from monitor.settings import load_knowledge, load_settings
+
+    set_up_logs(json_lines=json_logs)
+    settings = load_settings(config)
+    if database:
+        settings = settings.model_copy(update={"database_url": database})
+    knowledge = load_knowledge()
+    for topic_id in settings.topics:
+        knowledge.topic(topic_id)  # a topic that nobody knows is an error now, not at the first article
+    if not any(feed.enabled for feed in settings.feeds):
+        raise ConfigError("every feed in feeds.yaml is switched off; there is nothing to do")
+    counters = asyncio.run(serve(settings, once=once))
+    if once:
+        told = ", ".join(f"{count} {name}" for name, count in sorted(counters.items()))
+        console().print(f"one pass: {told or 'nothing was due'}")
+
+
+async def serve(settings: Settings, *, once: bool) -> Counter[str]:
+    """The daemon on the settings' database, until it is told to stop."""
+    from monitor.cli.assembly import pipeline_of, poller, pools
+    from monitor.engines.local import Pace
+    from monitor.engines.local import run as run_engine
+    from monitor.sources.fetch import Fetcher, Limits
+    from monitor.store import Store
+
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
+    limits = settings.limits
+    fetching = Limits(at_once=limits.polls)
+    with (
+        Store.open(settings.database_url) as store,
+        pools(workers=limits.analyses, deliveries=limits.deliveries) as work,
+    ):
+        store.sync_feeds(settings.feeds, clock())
+        async with Fetcher(contact=settings.contact, allow_private=settings.allow_private, limits=fetching) as fetcher:
+            pipeline = pipeline_of(
+                store,
+                topics=settings.topics,
+                feeds=settings.feeds,
+                channels=settings.channels,
+                fetch=poller(fetcher, cpu=work.cpu, clock=clock),
+                clock=clock,
+                pools=work,
+            )
+            pace = Pace(
+                collect_at_once=limits.polls, analyze_at_once=limits.analyses * 2, deliver_at_once=limits.deliveries
+            )
+            return await run_engine(pipeline, pace=pace, once=once)
+
+
+def set_up_logs(*, json_lines: bool, level: int = logging.INFO) -> None:
+    """One line an outcome on standard error: JSON for collectors, readable on a terminal. Text from outside is escaped."""
+    import structlog
+
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
+        if json_lines
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            _harmless,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _harmless(_logger: Any, _name: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Words from feeds must not drive the terminal that shows the log."""
+    from monitor.text.display import printable
+
+    fields.update({name: printable(value) for name, value in fields.items() if isinstance(value, str)})
+    return fields
