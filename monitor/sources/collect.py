@@ -6,7 +6,8 @@ Holds no state and records nothing. What computes runs in the executor handed in
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from datetime import datetime
 from functools import partial
@@ -75,15 +76,15 @@ class Collector:
         asked = [entry for entry in polled.entries if entry.teaser and entry.url and wanted(feed, entry)]
         if not asked:
             return polled
-        # The newest first; what is left over is counted, and comes with the next poll.
+        # What is left over is counted, and its turn comes when the feed changes next.
         filled = await asyncio.gather(*(self._pages.full_text(entry) for entry in asked[:_PAGES_A_POLL]))
         texts = {id(before): after for before, (after, _) in zip(asked, filled, strict=False)}
         left = {"full text left for later": len(asked) - len(filled)} if len(asked) > len(filled) else {}
-        reasons = _counted([reason for _, reason in filled if reason.startswith("teaser only")])
+        gates = Counter(f"teaser only: {page.gate}" for entry, page in filled if page and entry.teaser)
         return polled.model_copy(
             update={
                 "entries": tuple(texts.get(id(entry), entry) for entry in polled.entries),
-                "dropped": {**polled.dropped, **reasons, **left},
+                "dropped": {**polled.dropped, **gates, **left},
             }
         )
 
@@ -92,7 +93,3 @@ class Collector:
 
     async def _read(self, fetched: Fetched, now: datetime) -> Page:
         return await asyncio.get_running_loop().run_in_executor(self._workers, partial(read, fetched, now))
-
-
-def _counted(reasons: Sequence[str]) -> dict[str, int]:
-    return {reason: reasons.count(reason) for reason in reasons}

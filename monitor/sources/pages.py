@@ -12,6 +12,7 @@ from typing import Any
 
 import trafilatura
 from lxml import etree
+from pydantic import Field
 
 from monitor.model import DateQuality, Entry, Frozen, Instant
 from monitor.sources.charset import decode
@@ -22,7 +23,7 @@ from monitor.sources.robots import Robots
 from monitor.sources.urls import canonical
 
 _MAX_PAGE = 5_000_000
-_MAX_TEXT = 200_000
+_MAX_TEXT = 100_000
 _SHORTEST = 400
 _WALLS = (
     (
@@ -44,18 +45,19 @@ _WALLS = (
         ),
     ),
     (
-        "page that needs JavaScript",
+        "JavaScript wall",
         re.compile(
             r"(?:enable javascript|javascript is (?:disabled|required)|включите javascript|تفعيل جافا ?سكريبت)",
             re.IGNORECASE,
         ),
     ),
 )
+_WORDS = {"stub": "the page holds hardly any article", "JavaScript wall": "the page needs JavaScript"}
 _PAID = re.compile(r"""["']isAccessibleForFree["']\s*:\s*["']?false""", re.IGNORECASE)
 _WALL_TEXT = 1_500
 _KEPT = timedelta(days=1)
 _KEPT_WITHOUT_TEXT = timedelta(hours=3)
-_MOST_KEPT = 500
+_MOST_KEPT = 200
 
 
 class Page(Frozen):
@@ -63,6 +65,7 @@ class Page(Frozen):
 
     url: str
     text: str | None = None
+    gate: str = Field(description="in a word or two, for counting: full text, robots.txt, paywall, stub…")
     reason: str
     title: str | None = None
     author: str | None = None
@@ -93,11 +96,11 @@ def read_page(body: bytes, *, content_type: str | None, url: str, now: datetime)
         AssertionError,
         etree.LxmlError,
     ) as error:
-        return Page(url=url, reason=f"teaser only: the page cannot be read ({type(error).__name__})")
+        return Page(url=url, gate="unreadable", reason=f"teaser only: the page cannot be read ({type(error).__name__})")
     text = tidy(found.text or "")[:_MAX_TEXT] if found else ""
     wall = _wall(page, text)
     if wall:
-        return Page(url=url, reason=f"teaser only: {wall}")
+        return Page(url=url, gate=wall, reason=f"teaser only: {_WORDS.get(wall) or f'the page is a {wall}'}")
     return _page(found, text=text, url=url, now=now)
 
 
@@ -106,6 +109,7 @@ def _page(found: Any, *, text: str, url: str, now: datetime) -> Page:
     return Page(
         url=canonical(found.url or url, base=url) or url,
         text=text,
+        gate="full text",
         reason="full text from the page",
         title=heading(found.title)[:1_000] or None if found.title else None,
         author=heading(found.author)[:200] or None if found.author else None,
@@ -121,12 +125,15 @@ def _with_time(date: str | None) -> str | None:
 
 
 def _wall(page: str, text: str) -> str | None:
+    """What stands on the page instead of an article."""
+    if len(text) >= _WALL_TEXT:
+        return None
     for name, words in _WALLS:
-        if len(text) < _WALL_TEXT and words.search(text or page[:200_000]):
-            return f"the page is a {name}"
-    if _PAID.search(page) and len(text) < _WALL_TEXT:
-        return "the page is a paywall"
-    return "the page holds hardly any article" if len(text) < _SHORTEST else None
+        if words.search(text or page[:200_000]):
+            return name
+    if _PAID.search(page):
+        return "paywall"
+    return "stub" if len(text) < _SHORTEST else None
 
 
 Read = Callable[[Fetched, datetime], Awaitable[Page]]
@@ -165,22 +172,23 @@ class Pages:
     async def _asked(self, url: str) -> Page:
         refusal = await self._robots.refusal(url)
         if refusal:
-            return Page(url=url, reason=f"teaser only: {refusal}")
+            return Page(url=url, gate="robots.txt", reason=f"teaser only: {refusal}")
         fetched = await self._fetcher.get(url, accept=ACCEPT_PAGE)
         if fetched.failure:
-            return Page(url=url, reason=f"teaser only: {fetched.detail}")
+            return Page(url=url, gate=fetched.failure.value, reason=f"teaser only: {fetched.detail}")
         return await self._in_worker(fetched, self._clock())
 
-    async def full_text(self, entry: Entry) -> tuple[Entry, str]:
-        """The entry with the text of its page if that gives more, and how that went."""
+    async def full_text(self, entry: Entry) -> tuple[Entry, Page | None]:
+        """The entry with the text of its page if that gives more, and the page if one was asked for."""
         if not entry.teaser or not entry.url:
-            return entry, "the feed gives the text"
+            return entry, None
         page = await self.get(entry.url)
         if page.text is None:
-            return entry, page.reason
+            return entry, page
         if len(page.text) <= len(entry.text):
-            return entry, "teaser only: the page gives no more than the feed"
-        return with_page(entry, page), page.reason
+            reason = "teaser only: the page gives no more than the feed"
+            return entry, page.model_copy(update={"gate": "no more than the feed", "reason": reason})
+        return with_page(entry, page), page
 
 
 def with_page(entry: Entry, page: Page) -> Entry:
