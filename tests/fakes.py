@@ -37,7 +37,7 @@ STANCES = {
     **dict.fromkeys(("rejects", "ترفض", "отвергает"), Stance.OPPOSE),
     **dict.fromkeys(("studies", "تدرس", "изучает"), Stance.NEUTRAL),
 }
-_SAYS = re.compile(rf"({'|'.join(ACTORS)}) ({'|'.join(STANCES)})")
+_SAYS = re.compile(rf"({'|'.join(ACTORS)}|[A-Z]{{3}}) ({'|'.join(STANCES)})")
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class WordAnalyzer:
 
 
 def _event(match: re.Match[str]) -> Event:
-    actor, institution = ACTORS[match[1]]
+    actor, institution = ACTORS.get(match[1], (match[1], None))
     return Event(
         actor=actor,
         institution=institution,

@@ -42,6 +42,7 @@ class Pace:
     sweep_every: timedelta = timedelta(seconds=5)
     beat_every: timedelta = timedelta(seconds=15)
     stuck_after: timedelta = timedelta(minutes=10)
+    left_over_within: timedelta = timedelta(seconds=3)
     stop_within: timedelta = timedelta(seconds=20)
 
 
@@ -79,7 +80,7 @@ class LocalEngine:
 
     async def run_once(self) -> Counter[str]:
         """One full pass: collects what is due, analyzes it all in the order of the news, delivers what came of it."""
-        for lane in self._lanes.values():
+        for lane in (self._deliver, self._collect, self._analyze, self._deliver):
             draining = asyncio.create_task(lane.drain())
             stopping = asyncio.create_task(self._stopping.wait())
             await asyncio.wait({draining, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -93,6 +94,7 @@ class LocalEngine:
     async def run(self) -> Counter[str]:
         """Until `stop`; then finishes what runs within the pace's deadline."""
         clock = self._clockwork()
+        await self._left_over()
         runs = [asyncio.create_task(lane.run(), name=f"lane {name}") for name, lane in self._lanes.items()]
         clock.start()
         await self._beat()
@@ -108,6 +110,16 @@ class LocalEngine:
             await self._beat(stopped=True)
         log.info("stopped", **self.counters)
         return self.counters
+
+    async def _left_over(self) -> None:
+        """What an earlier run left in the outbox goes first and alone: it may have been sent just before a crash.
+
+        The sooner that is recorded, the less a message can go twice; a slow server must not hold up the rest, though.
+        """
+        draining = asyncio.create_task(self._deliver.drain())
+        await asyncio.wait({draining}, timeout=self.pace.left_over_within.total_seconds())
+        draining.cancel()
+        await asyncio.gather(draining, return_exceptions=True)
 
     async def _until_stopped(self, runs: Sequence[asyncio.Task[None]]) -> None:
         stopping = asyncio.create_task(self._stopping.wait())
