@@ -42,7 +42,7 @@ def backfill(
     for line in bad:
         sys.stderr.write(f"monitor: {line.source}:{line.line}: {line.error}\n")
     families = _families(config)
-    with open_store(database) as store:
+    with open_store(database, make=True) as store:
         added = _add(store, [document.article for document in documents], families=families)
         analyzed = asyncio.run(run_history(store))
         changes = len(store.changes())

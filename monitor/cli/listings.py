@@ -10,7 +10,18 @@ import typer
 from monitor.cli.analyze import parse_date
 from monitor.cli.app import DatabaseOption, JsonOption, app
 from monitor.cli.show import Format, chosen, emit, short_time
-from monitor.model import ArticleRow, ChangeRow, DeliveryState, EventRow, FeedRow, Level, Report, Stance, Track
+from monitor.model import (
+    ArticleRow,
+    ChangeRow,
+    DeliveryState,
+    EventRow,
+    FeedRow,
+    Level,
+    MonitorError,
+    Report,
+    Stance,
+    Track,
+)
 
 if TYPE_CHECKING:
     from monitor.store import Store
@@ -23,12 +34,17 @@ SinceOption = Annotated[str | None, typer.Option("--since", help="From this day 
 UntilOption = Annotated[str | None, typer.Option("--until", help="Before this day or time (ISO 8601).")]
 
 
-def open_store(database: str | None) -> Store:
-    """The store of a command: `--database`, MONITOR_DATABASE_URL, or ./monitor.db."""
+def open_store(database: str | None, *, make: bool = False) -> Store:
+    """The store of a command: `--database`, MONITOR_DATABASE_URL, or ./monitor.db. Asking must not make one."""
     from monitor.settings import database_url
     from monitor.store import Store
+    from monitor.store.database import Database
 
-    return Store.open(database_url(database))
+    url = database_url(database)
+    path = Database(url).path
+    if not make and path is not None and not path.exists():
+        raise MonitorError(f"there is no database {path}; set MONITOR_DATABASE_URL, or start with `monitor run`")
+    return Store.open(url)
 
 
 def moment(value: str | None, *, option: str) -> datetime | None:
@@ -116,7 +132,7 @@ def articles(
     emit(
         [article_json(row) for row in rows],
         form=chosen(form, json_flag=json_out),
-        columns={"ref": "id", "when": "date", "publisher": "publisher", "verdict": "", "title": "title"},
+        columns={"ref": "id", "when": "date", "publisher": "publisher", "verdict": "verdict", "title": "title"},
         empty="no articles match",
     )
 
@@ -264,7 +280,8 @@ def changes(
             "holder": "holder",
             "turn": "turn",
             "level": "level",
-            "quotes": "before → after",
+            "quote_before": "before",
+            "quote_after": "after",
         },
         empty="no changes yet",
     )
@@ -286,7 +303,8 @@ def change_json(row: ChangeRow) -> dict[str, Any]:
         "after_event": report_json(change.after),
         "when": short_time(plain["at"]),
         "turn": f"{before.stance.value} → {after.stance.value}",
-        "quotes": f"{before.quote} → {after.quote}",
+        "quote_before": f"before: {isolate(before.quote)}",
+        "quote_after": f"after:  {isolate(after.quote)}",
     }
 
 

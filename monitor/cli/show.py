@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from monitor.text.display import isolate, one_line
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 
 class Format(StrEnum):
@@ -22,6 +24,9 @@ class Format(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
 
+
+_LONG = {"quote", "quote_before", "quote_after", "title", "health_reason", "change", "last_error"}
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufefc]")
 
 STANCE_COLOURS = {
     "support": "green",
@@ -96,19 +101,41 @@ def _csv_cell(value: Any) -> Any:
     return value
 
 
-def _write_table(rows: Iterable[Mapping[str, Any]], *, columns: Mapping[str, str], title: str | None) -> None:
-    from rich import box
-    from rich.table import Table
+def _write_table(rows: Sequence[Mapping[str, Any]], *, columns: Mapping[str, str], title: str | None) -> None:
+    """Short columns side by side; a long one on lines of its own below, so that 80 columns are enough."""
+    from rich.cells import cell_len
+    from rich.padding import Padding
+    from rich.text import Text
 
-    table = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left", expand=False)
-    for name, heading in columns.items():
-        table.add_column(heading, overflow="fold", no_wrap=name in {"id", "at"}, ratio=None)
-    for row in rows:
-        table.add_row(*(cell(row.get(name)) for name in columns))
-    console().print(table)
+    short = [name for name in columns if name not in _LONG]
+    long = [name for name in columns if name in _LONG]
+    lines = [[cell(row.get(name)) for name in short] for row in rows]
+    widths = [
+        max(cell_len(columns[name]), *(cell_len(line[index].plain) for line in lines))
+        for index, name in enumerate(short)
+    ]
+    if title:
+        console().print(title, style="bold")
+    console().print(_row([Text(columns[name], style="bold") for name in short], widths))
+    for row, line in zip(rows, lines, strict=True):
+        console().print(_row(line, widths))
+        for name in long:
+            if row.get(name):
+                console().print(Padding(cell(row[name]), (0, 0, 0, 4)), style="dim")
 
 
-def cell(value: Any) -> Any:
+def _row(cells: Sequence[Text], widths: Sequence[int]) -> Text:
+    from rich.text import Text
+
+    line = Text(no_wrap=False)
+    for index, (each, width) in enumerate(zip(cells, widths, strict=True)):
+        line.append_text(each)
+        if index < len(cells) - 1:
+            line.append(" " * (width - each.cell_len + 2))
+    return line
+
+
+def cell(value: Any) -> Text:
     """A table cell: one harmless line, right-to-left text kept to itself, a stance in its colour."""
     from rich.text import Text
 
@@ -118,7 +145,7 @@ def cell(value: Any) -> Any:
     colour = STANCE_COLOURS.get(text)
     if colour:
         return Text(text, style=colour)
-    return Text(isolate(text) if not text.isascii() else text)
+    return Text(isolate(text) if _RIGHT_TO_LEFT.search(text) else text)
 
 
 def short_time(value: str | None) -> str:

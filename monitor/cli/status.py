@@ -29,7 +29,6 @@ def status(database: DatabaseOption = None, json_out: JsonOption = False) -> Non
 
     now = datetime.now(UTC)
     try:
-        _must_exist(database)
         with open_store(database) as store:
             rows, feeds, tracks = store.status(now), store.feeds(), store.tracks()
     except MonitorError as error:
@@ -42,16 +41,6 @@ def status(database: DatabaseOption = None, json_out: JsonOption = False) -> Non
     else:
         show_status(standing, rows, tracks, now=now)
     raise typer.Exit(int(standing.level))
-
-
-def _must_exist(database: str | None) -> None:
-    """Asking how a database stands must not make one."""
-    from monitor.settings import database_url
-    from monitor.store.database import Database
-
-    path = Database(database_url(database)).path
-    if path is not None and not path.exists():
-        raise MonitorError(f"there is no database {path}; set MONITOR_DATABASE_URL, or start with `monitor run`")
 
 
 def status_json(

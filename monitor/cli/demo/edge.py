@@ -50,13 +50,22 @@ async def feed_server(world: World, *, clock: Callable[[], datetime]) -> AsyncIt
         await runner.cleanup()
 
 
+class _AnyPort(Controller):
+    """A controller on a port that the system picks: the library's own start knocks at the port it was given, 0."""
+
+    def _trigger_server(self) -> None:
+        server: Any = self.server
+        self.port = int(server.sockets[0].getsockname()[1])
+        super()._trigger_server()  # type: ignore[no-untyped-call]
+
+
 class Mailbox:
     """A mail server on loopback whose letters are files; `with Mailbox(folder) as mailbox: mailbox.port`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.received: list[Path] = []
-        self._controller = Controller(self, hostname="127.0.0.1", port=0)
+        self._controller = _AnyPort(self, hostname="127.0.0.1", port=0)
 
     def __enter__(self) -> Mailbox:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -68,8 +77,7 @@ class Mailbox:
 
     @property
     def port(self) -> int:
-        server: Any = self._controller.server
-        return int(server.sockets[0].getsockname()[1])
+        return int(self._controller.port)
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 -- aiosmtpd's name
         content: bytes = envelope.content
