@@ -112,17 +112,23 @@ def _after_failure(feed: Feed, state: FeedState, fetched: Fetched, failure: Verd
 
 def _after_unchanged(feed: Feed, state: FeedState, fetched: Fetched, *, now: datetime) -> FeedState:
     """A 304, or the same bytes again."""
-    verdict = _distrust(state, now=now) or _quiet(feed, state, now=now) or _lasting(state)
+    moves = _moved(state, fetched, now=now)
+    verdict = (
+        _distrust(state, now=now)
+        or _quiet(feed, state, now=now)
+        or _moving(state.model_copy(update=moves), now=now)
+        or _lasting(state)
+    )
     pause = schedule.regular(every=feed.every, rhythm=state.rhythm, headers=fetched.headers, hints=state.hints, now=now)
-    update: dict[str, object] = {"unchanged_polls": state.unchanged_polls + 1, "last_success_at": now}
+    update: dict[str, object] = {"unchanged_polls": state.unchanged_polls + 1, "last_success_at": now, **moves}
     if not fetched.not_modified:
         update |= {"etag": fetched.headers.get("etag"), "last_modified": fetched.headers.get("last-modified")}
     return _next(feed, state, verdict, pause, now=now, hints=state.hints, update=update)
 
 
 def _lasting(state: FeedState) -> Verdict:
-    """Unchanged is as it was; but silence that is over, and news, are not lasting states."""
-    if state.health in {Health.NEW, Health.QUIET, Health.STUCK_304}:
+    """Unchanged is as it was, but for what has been looked at anew."""
+    if state.health in {Health.NEW, Health.QUIET, Health.MOVED, Health.STUCK_304}:
         return Verdict(Health.OK, "unchanged")
     return Verdict(state.health, state.health_reason)
 

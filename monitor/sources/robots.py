@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -32,23 +33,26 @@ class Robots:
         self._fetcher = fetcher
         self._clock = clock
         self._sites: dict[str, _Rules] = {}
+        self._asking: dict[str, asyncio.Lock] = {}
 
     async def refusal(self, url: str) -> str | None:
         """Why `url` must not be fetched, in words, or None."""
         origin = str(URL(url).origin())
-        known = self._sites.get(origin)
-        if known is None or known.until <= self._clock():
-            known = _read(
-                await self._fetcher.get(f"{origin}/robots.txt", accept="text/plain, */*;q=0.5"), now=self._clock()
-            )
-            self._remember(origin, known)
+        async with self._asking.setdefault(origin, asyncio.Lock()):
+            known = self._sites.get(origin)
+            if known is None or known.until <= self._clock():
+                answer = await self._fetcher.get(f"{origin}/robots.txt", accept="text/plain, */*;q=0.5")
+                known = _read(answer, now=self._clock())
+                self._remember(origin, known)
         if known.rules is None:
             return known.refusal or None
         return None if known.rules.can_fetch(url, AGENT) else f"{origin}/robots.txt asks robots to keep out of it"
 
     def _remember(self, origin: str, rules: _Rules) -> None:
         if len(self._sites) >= _MOST_SITES:
-            self._sites.pop(next(iter(self._sites)))
+            oldest = next(iter(self._sites))
+            del self._sites[oldest]
+            self._asking.pop(oldest, None)
         self._sites[origin] = rules
 
 

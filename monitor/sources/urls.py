@@ -60,7 +60,7 @@ def canonical(address: str, *, base: str | None = None) -> str | None:
         return address
     try:
         url = URL(address)
-        if base and not url.absolute:
+        if base and not url.scheme:
             url = URL(base).join(url)
         if url.scheme not in {"http", "https"} or not url.host:
             return None
