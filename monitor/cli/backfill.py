@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,7 @@ import typer
 from monitor.cli.analyze import BadLine, Document, read_documents
 from monitor.cli.app import ConfigOption, DatabaseOption, JsonOption, app
 from monitor.cli.listings import open_store
+from monitor.cli.run import set_up_logs
 from monitor.cli.show import console, dumps, write_line
 from monitor.model import Article, DateQuality, Entry, Feed, FeedKind, FeedState, Language, Poll
 
@@ -38,6 +40,7 @@ def backfill(
     Deterministic, and safe to run twice: a document that is there already is not taken again.
     Exit 1 when some lines were no documents (each is named; the rest is taken).
     """
+    set_up_logs(json_lines=False, level=logging.WARNING)
     documents, bad = _sorted_out(read_documents(files))
     for line in bad:
         sys.stderr.write(f"monitor: {line.source}:{line.line}: {line.error}\n")
@@ -119,12 +122,19 @@ def entry_of(article: Article, feed: Feed, *, now: datetime) -> Entry:
 
 async def run_history(store: Store) -> int:
     """Analyzes everything that is due, oldest news first, one at a time, without channels; how many it were."""
+    from rich.console import Console
+    from rich.progress import Progress
+
     pipeline = silent_pipeline(store)
+    waiting = store.status(datetime.now(UTC)).articles_due
     done = 0
-    while due := await asyncio.to_thread(store.due_articles, datetime.now(UTC), 500):
-        for article_id in due:
-            await pipeline.analyze(article_id)
-            done += 1
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("history runs", total=waiting)
+        while due := await asyncio.to_thread(store.due_articles, datetime.now(UTC), 500):
+            for article_id in due:
+                await pipeline.analyze(article_id)
+                done += 1
+                progress.advance(task)
     return done
 
 

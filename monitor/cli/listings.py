@@ -22,6 +22,7 @@ from monitor.model import (
     Stance,
     Track,
 )
+from monitor.text.display import isolate
 
 if TYPE_CHECKING:
     from monitor.store import Store
