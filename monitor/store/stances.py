@@ -29,7 +29,8 @@ def save_finding(connection: Connection, stored: StoredArticle, finding: Finding
         "notes": finding.notes,
         "analyzed_at": now,
     }
-    return connection.execute(insert_if_absent(connection, t.finding), row).rowcount == 1
+    statement = insert_if_absent(connection, t.finding).returning(t.finding.c.id)
+    return connection.execute(statement, row).scalar_one_or_none() is not None
 
 
 def save_event(

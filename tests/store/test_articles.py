@@ -152,8 +152,10 @@ def test_an_unusable_date_is_kept_as_it_was_and_the_time_seen_orders(
 
 def test_due_articles_come_in_the_order_of_the_news(store: Store) -> None:
     entries = [entry(name, published_at=NOW - days * 24 * HOUR) for name, days in (("new", 0), ("old", 9), ("mid", 4))]
-    new, old, mid = store.record_poll(poll(*entries)).new
-    assert store.due_articles(NOW) == (old, mid, new)
+    recorded = store.record_poll(poll(*entries))
+    due = store.due_articles(NOW)
+    assert [store.article(each).article.title for each in due] == ["Title of old", "Title of mid", "Title of new"]
+    assert recorded.new == due
     assert store.due_articles(NOW - HOUR) == ()
 
 

@@ -21,6 +21,7 @@ from tests.rows import NOW, entry, feed, poll
 
 
 def test_the_migrations_make_what_the_tables_say(database_url: str) -> None:
+    """The SQLite file is a copy of a migrated one, the PostgreSQL database was migrated when its server started."""
     database = Database(database_url)
     database.open()
     with database.reading() as connection:
@@ -32,8 +33,9 @@ def test_the_newest_migration_is_the_one_the_program_names() -> None:
     assert ScriptDirectory.from_config(_alembic()).get_current_head() == HEAD
 
 
-def test_many_that_open_a_new_database_at_once_make_it_once(database_url: str) -> None:
+def test_many_that_open_a_new_database_at_once_make_it_once(tmp_path: Path) -> None:
     troubles: list[Exception] = []
+    database_url = str(tmp_path / "new.db")
 
     def open_it() -> None:
         try:

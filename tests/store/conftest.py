@@ -1,3 +1,0 @@
-from tests.databases import database_url, store
-
-__all__ = ["database_url", "store"]
