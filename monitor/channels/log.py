@@ -13,6 +13,7 @@ from pydantic import Field
 
 from monitor.alerts import ChannelPolicy
 from monitor.model import Alert, DeliveryError, Report
+from monitor.text.display import printable
 
 
 class LogChannel(ChannelPolicy):
@@ -23,7 +24,7 @@ class LogChannel(ChannelPolicy):
 
     def send(self, alert: Alert, *, key: str, thread: str | None = None) -> None:
         """Raises DeliveryError when the line cannot be written."""
-        line = json.dumps(fields(alert, key=key, thread=thread), ensure_ascii=False) + "\n"
+        line = dumps(fields(alert, key=key, thread=thread)) + "\n"
         if self.path is None:
             sys.stderr.write(line)
             sys.stderr.flush()
@@ -44,6 +45,14 @@ def _append(path: Path, line: bytes) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def dumps(data: dict[str, Any]) -> str:
+    """One line of JSON, letters readable; what would drive a terminal or turn a line around is escaped, not lost."""
+    line = json.dumps(data, ensure_ascii=False)
+    if printable(line) == line:
+        return line
+    return "".join(char if printable(char) else f"\\u{ord(char):04x}" for char in line)
 
 
 def fields(alert: Alert, *, key: str, thread: str | None = None) -> dict[str, Any]:

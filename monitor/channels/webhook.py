@@ -11,7 +11,6 @@ import binascii
 import hashlib
 import hmac
 import http.client
-import json
 import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -23,7 +22,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from monitor.alerts import ChannelPolicy
 from monitor.channels.deadline import deadline
-from monitor.channels.log import fields
+from monitor.channels.log import dumps, fields
 from monitor.model import Alert, DeliveryError
 from monitor.text.display import one_line
 
@@ -74,8 +73,8 @@ class WebhookChannel(ChannelPolicy):
     def send(self, alert: Alert, *, key: str, thread: str | None = None) -> None:
         """POSTs the alert. Raises DeliveryError; permanent when the receiver refuses this very message."""
         now = datetime.now(UTC)
-        body = json.dumps(envelope(alert, key=key, thread=thread, source=self.source, now=now), ensure_ascii=False)
-        status, reply, headers = self._post(body.encode(), key=key, now=now)
+        body = dumps(envelope(alert, key=key, thread=thread, source=self.source, now=now)).encode()
+        status, reply, headers = self._post(body, key=key, now=now)
         if 200 <= status < 300:
             return
         permanent = 300 <= status < 500 and status not in _TEMPORARY
