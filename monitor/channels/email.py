@@ -78,11 +78,10 @@ class EmailChannel(ChannelPolicy):
                 smtp.connect(self.host, self.port or _PORTS[self.security])
                 self._greet(smtp)
                 yield smtp
-            except smtplib.SMTPException as error:
+            except OSError as error:  # an SMTPException is one
+                if passed.is_set():
+                    raise DeliveryError(f"{where}: no end after {self.total}", permanent=False) from error
                 raise _error(where, error) from error
-            except OSError as error:
-                said = f"no end after {self.total}" if passed.is_set() else _words(error)
-                raise DeliveryError(f"{where}: {said}", permanent=False) from error
             finally:
                 smtp.close()
 
@@ -116,11 +115,10 @@ def message(channel: EmailChannel, alert: Alert, *, key: str, thread: str | None
         mail["In-Reply-To"] = message_id(thread, domain)
         mail["References"] = message_id(thread, domain)
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
-    mail["Content-Language"] = channel.language.value
     mail["X-Monitor-Key"] = one_line(key)
     mail.set_content(alert.text, cte=_encoding(alert.text))
     mail.add_alternative(alert.html, subtype="html", cte=_encoding(alert.html))
-    for part in mail.iter_parts():
+    for part in (mail, *mail.iter_parts()):
         part["Content-Language"] = channel.language.value
     return mail
 
@@ -156,7 +154,7 @@ def _tls(channel: EmailChannel) -> ssl.SSLContext:
     return context
 
 
-def _error(where: str, error: smtplib.SMTPException) -> DeliveryError:
+def _error(where: str, error: OSError) -> DeliveryError:
     """Permanent is what the server says of this message. A refused login or a missing STARTTLS is for the operator to
     mend; the mail waits meanwhile."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
