@@ -42,4 +42,4 @@ def _root(
     """Options before the command."""
 
 
-from monitor.cli import analyze, backfill, demo, explain, feeds, listings, plot, run, setup, status, web  # noqa: E402, F401 -- importing a command file hangs its commands on `app`
+from monitor.cli import analyze, backfill, demo, explain, feeds, listings, plot, replay, run, setup, status, web  # noqa: E402, F401 -- importing a command file hangs its commands on `app`
