@@ -79,24 +79,28 @@ def _repeats(entry: Entry, earlier: Entry | None, key: str) -> bool:
     return not key.startswith("text:") or entry.title == earlier.title
 
 
-def _known(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, Known]:
-    rows = connection.execute(
-        select(
-            t.article_key.c.digest,
-            t.article.c.id,
-            t.article.c.feed_id,
-            t.article.c.guid,
-            t.article.c.url,
-            t.article.c.version,
-            t.version.c.title,
-            t.version.c.text,
-            t.version.c.text_hash,
-            t.article.c.teaser,
-        )
-        .join(t.article, t.article.c.id == t.article_key.c.article_id)
-        .join(t.version, (t.version.c.article_id == t.article.c.id) & (t.version.c.number == t.article.c.version))
-        .where(t.article_key.c.digest.in_(list(keys)))
+# Built once: building a statement costs more than running it.
+_KNOWN = (
+    select(
+        t.article_key.c.digest,
+        t.article.c.id,
+        t.article.c.feed_id,
+        t.article.c.guid,
+        t.article.c.url,
+        t.article.c.version,
+        t.version.c.title,
+        t.version.c.text,
+        t.version.c.text_hash,
+        t.article.c.teaser,
     )
+    .join(t.article, t.article.c.id == t.article_key.c.article_id)
+    .join(t.version, (t.version.c.article_id == t.article.c.id) & (t.version.c.number == t.article.c.version))
+    .where(t.article_key.c.digest.in_(bindparam("digests", expanding=True)))
+)
+
+
+def _known(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, Known]:
+    rows = connection.execute(_KNOWN, {"digests": list(keys)})
     return {row[0]: Known._make(row[1:]) for row in rows}
 
 

@@ -172,7 +172,7 @@ def _json(value: Any) -> str:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver starts no transaction of its own; _begin_sqlite does
-    for pragma in ("foreign_keys = ON", "synchronous = NORMAL", "cache_size = -16000"):
+    for pragma in ("foreign_keys = ON", "synchronous = NORMAL", "cache_size = -16000", "wal_autocheckpoint = 4000"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -7,12 +7,25 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, func, insert, select, update
 
 from monitor.model import Feed, FeedRow, FeedState, Poll, Recorded, StoreError
 from monitor.store import tables as t
 from monitor.store.articles import record_entries
+from monitor.store.columns import Utc
 from monitor.store.dialect import insert_into
+
+# Built once: building a statement costs more than running it.
+_SAVE_STATE = (
+    update(t.feed)
+    .where(t.feed.c.id == bindparam("feed"))
+    .values(
+        state=bindparam("new_state"),
+        health=bindparam("new_health"),
+        next_poll_at=case((t.feed.c.active, bindparam("new_next_poll_at", type_=Utc())), else_=None),
+    )
+)
+_FEED = select(t.feed.c.definition, t.feed.c.state).where(t.feed.c.id == bindparam("feed"))
 
 
 def sync_feeds(connection: Connection, feeds: Sequence[Feed], now: datetime) -> None:
@@ -64,7 +77,7 @@ def due_feeds(connection: Connection, now: datetime, limit: int) -> tuple[str, .
 
 
 def feed_and_state(connection: Connection, feed_id: str) -> tuple[Feed, FeedState]:
-    row = connection.execute(select(t.feed.c.definition, t.feed.c.state).where(t.feed.c.id == feed_id)).one_or_none()
+    row = connection.execute(_FEED, {"feed": feed_id}).one_or_none()
     if row is None:
         raise StoreError(f"no feed has the id {feed_id!r}; `monitor feeds` lists them")
     return row.definition, row.state
@@ -83,13 +96,14 @@ def record_poll(connection: Connection, feed: Feed, poll: Poll, *, voices: Mappi
 
 def save_state(connection: Connection, state: FeedState) -> None:
     """Remembers the state; a feed that was switched off while it was polled stays off."""
-    table = t.feed
-    row = {"state": state, "health": state.health.value}
-    connection.execute(update(table).where(table.c.id == state.feed_id, table.c.active.is_(False)).values(row))
     connection.execute(
-        update(table)
-        .where(table.c.id == state.feed_id, table.c.active)
-        .values(row | {"next_poll_at": state.next_poll_at})
+        _SAVE_STATE,
+        {
+            "feed": state.feed_id,
+            "new_state": state,
+            "new_health": state.health.value,
+            "new_next_poll_at": state.next_poll_at,
+        },
     )
 
 
