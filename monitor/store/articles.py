@@ -104,6 +104,14 @@ def _known(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, Known]:
     return {row[0]: Known._make(row[1:]) for row in rows}
 
 
+def lacks_text(connection: Connection, feed: Feed, entry: Entry) -> bool:
+    """Whether the full text behind this entry is not stored yet: it is new, or known by a teaser only."""
+    ladder = digests(entry.keys, feed_id=feed.id, voice=feed.voice)
+    stored = _known(connection, ladder)
+    known = next((stored[d] for d, key in ladder.items() if d in stored and same(entry, stored[d], key=key)), None)
+    return known is None or known.teaser
+
+
 def _insert_articles(
     connection: Connection, feed: Feed, entries: Sequence[Entry], *, seen_at: datetime, voices: Mapping[str, str]
 ) -> list[int]:

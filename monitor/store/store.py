@@ -203,6 +203,11 @@ class Store:
             named = feeds.voices(connection) if any(entry.publisher for entry in poll.entries) else {}
             return feeds.record_poll(connection, feed, poll, voices=named)
 
+    def lacks_text(self, feed: Feed, entry: Entry) -> bool:
+        """Whether the full text behind an entry is not stored yet; for `sources.collect.Collector(wanted=…)`."""
+        with self._database.reading() as connection:
+            return articles.lacks_text(connection, feed, entry)
+
     def add_entries(self, feed: Feed, entries: Sequence[Entry], *, seen_at: datetime) -> Recorded:
         """Articles that no poll brought (a backfill); their feed is made, and never polled, if it is not configured."""
         with self._database.writing() as connection:

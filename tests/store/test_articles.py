@@ -118,6 +118,15 @@ def test_a_full_text_replaces_a_teaser_and_never_the_other_way_round(store: Stor
     assert store.record_poll(poll(teaser, at=NOW + 2 * HOUR)).changed == ()
 
 
+def test_the_full_text_is_wanted_until_it_is_there(store: Store) -> None:
+    teaser = entry("a", "The beginning of …", teaser=True)
+    assert store.lacks_text(feed("one"), teaser)
+    store.record_poll(poll(teaser))
+    assert store.lacks_text(feed("one"), teaser)
+    store.record_poll(poll(entry("a", "The beginning of a long text."), at=NOW + HOUR))
+    assert not store.lacks_text(feed("one"), teaser)
+
+
 def test_a_vanished_quote_marks_its_event_and_keeps_it(store: Store) -> None:
     text = "The spokesman welcomed the offer. The minister rejected it."
     (article,) = store.record_poll(poll(entry("a", text))).new
