@@ -20,7 +20,13 @@ def joint_mentions(reading: Reading, named: Sequence[Mention], topic: Topic) -> 
     spans = [(cue.first, cue.last, False) for cue in reading.cues if cue.concept in _JOINT]
     spans += [(hit.first, hit.last, True) for hit in reading.themes if hit.label == "sides"]
     found: list[Mention] = []
+    taken = {(place, mention.actor) for mention in named for place in range(mention.first, mention.last)}
+    adjectives = {mention.last for mention in named if mention.kind is Kind.ADJECTIVE}
     for first, last, certain in spans:
+        if all(any((place, actor) in taken for place in range(first, last)) for actor in topic.principals):
+            continue  # both are named there
+        if first in adjectives and not certain:
+            continue  # "российской стороны" is one side
         sentence = reading.sentence_of(first)
         near: set[str] = set().union(
             *(by_sentence.get(number, set()) for number in range(sentence - _BACK, sentence + 1))

@@ -6,16 +6,18 @@ says is kept beside it.
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from monitor.analysis.knowledge import Knowledge, Topic
+from monitor.analysis.knowledge import Group, Knowledge, Topic
 from monitor.analysis.reading import Reading
 from monitor.analysis.terms import Hit, TermIndex
 from monitor.model import Language, Office
-from monitor.text.words import grammar
+from monitor.text.words import grammar, name_keys
 
 _GRACE = timedelta(days=45)  # a new holder is named before the day, an old one quoted after it
 _RECENT = timedelta(days=400)  # so long a surname alone still means the holder
@@ -120,12 +122,13 @@ class Names:
 
     def find(self, reading: Reading, day: date | None) -> list[Mention]:
         """The mentions in the text, in order; names next to each other that belong together are one mention."""
-        hits = self._index.find(reading.folded, reading.keys)
+        hits = self._index.find(reading.folded, [name_keys(word, self._language) for word in reading.folded])
         kept = _untangled([hit for hit in hits if self._may_name(hit, reading)])[:_MOST_MENTIONS]
         named_in_full = {hit.label.person for hit in kept if hit.label.full and hit.label.person}
         single = [hit for hit in kept if self._known(hit, named_in_full, day, reading)]
         mentions = [self._mention(hit, reading, day) for hit in single]
-        return _grouped(self._joined(mentions, reading), reading)
+        joined = [each for each in self._joined(mentions, reading) if not _is_place(each, reading)]
+        return _grouped(joined, reading)
 
     def _may_name(self, hit: Hit[Label], reading: Reading) -> bool:
         """Names of people and places begin with a capital where the script has them."""
@@ -229,6 +232,47 @@ def _glued_and(reading: Reading, place: int) -> bool:
     """Arabic writes "and" onto the word: وروسيا."""
     word = reading.folded[place]
     return word[:1] in reading.vocabulary.glued_ands and len(word) > 4 and word[1:] in reading.keys[place]
+
+
+_DATELINE = re.compile(r"[^\n]{0,70}?(?:\([^()\n]{2,40}\)\s*[-–—:.]*|[-–—]{1,2}\s|/\s*[^/\n]{2,30}/\.?)")
+_DATELINE_WORDS = 7
+
+
+def _is_place(mention: Mention, reading: Reading) -> bool:
+    """Whether a capital is only where something happens ("in Moscow") or where the report was written."""
+    if mention.kind in {Kind.METONYM, Kind.NAME} and _in_dateline(mention, reading):
+        return True
+    if mention.kind is not Kind.METONYM or mention.first == 0:
+        return False
+    if reading.folded[mention.first - 1] not in reading.vocabulary.locatives:
+        return False
+    # "в Москве заявили": the capital speaks.
+    groups = reading.vocabulary.groups
+    return not any(
+        0 <= cue.first - mention.last <= 1 and groups.get(cue.concept) is Group.SPEECH
+        for cue in reading.cues_by_sentence[mention.sentence]
+    )
+
+
+def _in_dateline(mention: Mention, reading: Reading) -> bool:
+    """A place at the very start of a paragraph, before "(Agency)", a dash or "/agency/"; or all in capitals there."""
+    sentence = reading.sentences[mention.sentence]
+    if sentence.number > 3 or mention.first - sentence.first > _DATELINE_WORDS:
+        return False
+    start, end = sentence.start, reading.words[mention.last - 1].end
+    own = reading.text[reading.words[mention.first].start : end]
+    if mention.first == sentence.first and len(own) > 4 and own.isupper():
+        return True
+    match = _DATELINE.match(reading.text, start)
+    if match is None or not (end <= match.end()) or sentence.is_title:
+        return False
+    # Only names, dates and short words stand in a dateline: no cue of speech or stance does.
+    limit = bisect_right([word.start for word in reading.words[sentence.first : sentence.last]], match.end())
+    return limit <= _DATELINE_WORDS + 3 and not any(
+        reading.vocabulary.groups.get(cue.concept, Group.GRAMMAR) is not Group.GRAMMAR
+        for cue in reading.cues_by_sentence[mention.sentence]
+        if cue.first < sentence.first + limit - 1 and reading.words[cue.first].end < match.end() - 3
+    )
 
 
 def _near(office: Office, day: date, reach: timedelta) -> bool:

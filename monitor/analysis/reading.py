@@ -63,6 +63,7 @@ class Vocabulary:
     acts: frozenset[str]
     prepositions: frozenset[str]
     ands: frozenset[str]
+    locatives: frozenset[str]
     agents: frozenset[tuple[str, ...]]
     glued_ands: frozenset[str] = frozenset()
     glued_prepositions: frozenset[str] = frozenset()
@@ -84,6 +85,7 @@ class Vocabulary:
             acts=frozenset(concept.id for concept in concepts if concept.act),
             prepositions=_single_words(lexicon, "preposition"),
             ands=_single_words(lexicon, "and"),
+            locatives=_single_words(lexicon, "locative"),
             agents=frozenset(
                 tuple(word.folded for word in words(term)) for term in lexicon.concepts.get("by_agent", ())
             ),
@@ -143,7 +145,7 @@ def read(text: str, *, title: str | None, vocabulary: Vocabulary) -> Reading:
     clause, strong = _clauses(body, found, concept_hits)
     listed = _sentences(spans, found, body, title=title)
     cues = _negated(_longest(concept_hits), clause)
-    themes = vocabulary.themes.find(folded, word_keys)
+    themes = _once(vocabulary.themes.find(folded, word_keys))
     return Reading(
         text=text,
         vocabulary=vocabulary,
@@ -240,6 +242,15 @@ def _longest(hits: Sequence[Hit[str]]) -> list[Cue]:
         if all(longest[place] <= size for place in range(hit.first, hit.last)):
             kept.append(Cue(hit.first, hit.last, hit.label))
     return kept
+
+
+def _once(hits: Sequence[Hit[str]]) -> list[Hit[str]]:
+    """Of overlapping hits of one theme the longest: "truce agreement" names it once."""
+    kept: list[Hit[str]] = []
+    for hit in sorted(hits, key=lambda each: (each.first - each.last, each.first)):
+        if not any(hit.label == each.label and hit.first < each.last and each.first < hit.last for each in kept[-60:]):
+            kept.append(hit)
+    return sorted(kept, key=lambda each: each.first)
 
 
 _NEGATION_REACH = 4  # words from "not" to what it negates, in the same clause

@@ -108,6 +108,7 @@ def relevance_features(
     found["themes where both are"] = math.log1p(sum(len(scene.themes) for scene in together))
     found["share of sentences with both"] = len(together) / max(1, len(scenes))
     _headline(found, scenes, principals)
+    _links(found, reading, scenes, principals)
     _stance_words(found, reading, together, "beside both principals")
     _stance_words(found, reading, scenes[:4], "at the start")
     found["length"] = math.log1p(len(scenes))
@@ -120,6 +121,43 @@ def relevance_features(
     found["both and the war in a sentence"] = math.log1p(len(with_war))
     found["the war in the headline or first sentence"] = 1.0 if beside & {0, 1} else 0.0
     return found
+
+
+def _links(found: Features, reading: Reading, scenes: Sequence[Scene], principals: set[str]) -> None:
+    """Between whom each theme is said to be: both principals, one and a third party, or nobody near."""
+    best: Counter[str] = Counter()
+    for scene in scenes:
+        named = [(reading.strong[mention.first], mention) for mention in scene.mentions]
+        speaker = {scene.speaker.actor} if scene.speaker is not None else set()
+        early = scene.sentence.number <= 1
+        for hit in scene.themes:
+            part = reading.strong[hit.first]
+            near = {mention.actor for place, mention in named if place == part}
+            link = _link(near, near | speaker, principals)
+            best[f"{hit.label} {link}"] += 1
+            best[f"any theme {link}"] += 1
+            if early:
+                best[f"any theme {link}, at the start"] += 1
+        parts: dict[int, set[str]] = {}
+        for place, mention in named:
+            parts.setdefault(place, set()).add(mention.actor)
+        if not scene.themes and any(principals <= near for near in parts.values()):
+            best["both principals in a clause, no theme"] += 1
+    for name, count in best.items():
+        found[name] = 1.0
+        if name.startswith("any theme"):
+            found[f"{name} (count)"] = math.log1p(count)
+
+
+def _link(near: set[str], heard: set[str], principals: set[str]) -> str:
+    if principals <= near:
+        return "between both" if near == principals else "between both and others"
+    if principals <= heard:
+        return "between a principal and its speaker"
+    others = near - principals
+    if near & principals:
+        return "of one principal and others" if others else "of one principal"
+    return "of others" if others else "of nobody near"
 
 
 def _headline(found: Features, scenes: Sequence[Scene], principals: set[str]) -> None:

@@ -91,8 +91,10 @@ def _fit(cue: Cue, mention: Mention, reading: Reading, *, verb_first: bool) -> f
     middle = cue.first if before else cue.last - 1
     commas = abs(reading.clause[middle] - reading.clause[edge])
     strong = abs(reading.strong[middle] - reading.strong[edge])
-    score = -0.07 * distance - 0.25 * commas - 0.8 * strong
     speech = reading.vocabulary.groups.get(cue.concept) is Group.SPEECH
+    if speech and not before and (strong or not _inverted(cue, mention, reading, verb_first=verb_first)):
+        return -9.0  # what comes after "said that" is said, and does not say
+    score = -0.07 * distance - 0.25 * commas - 0.8 * strong
     score += _order(before=before, distance=distance, speech=speech, verb_first=verb_first, free=bool(mention.cases))
     if reading.quoted[edge] != reading.quoted[middle]:
         score -= 0.6
@@ -105,6 +107,14 @@ def _fit(cue: Cue, mention: Mention, reading: Reading, *, verb_first: bool) -> f
     if mention.cases:
         score += _case(mention, before=before, distance=distance)
     return score
+
+
+def _inverted(cue: Cue, mention: Mention, reading: Reading, *, verb_first: bool) -> bool:
+    """Whether a speaker may follow this word of speech: always where verbs come first or cases tell, else after a quote."""
+    if verb_first or mention.cases:
+        return True
+    start = reading.words[cue.first].start
+    return any(mark in reading.text[max(0, start - 3) : start] for mark in ",\"”»’'")
 
 
 def _order(*, before: bool, distance: int, speech: bool, verb_first: bool, free: bool) -> float:

@@ -14,7 +14,7 @@ from monitor.model import Language
 from monitor.text.normalize import fold_key
 
 _WORD = re.compile(r"[^\W_](?:[\w'’\u0640\u064b-\u0652\u0670.-]*[^\W_])?[\u064b-\u0652]*")
-_INNER = re.compile(r"(?<=\w)(?:\.(?=\w\w)|-)(?=\w)")
+_INNER = re.compile(r"(?<=\w)(?:\.(?=\w\w)|\.?-)(?=\w)")
 _LONGEST_WORD = 48  # characters; what is longer is no word of a language, and morphology would choke on it
 
 # Proclitics in the order they stack: conjunction, preposition, article.
@@ -35,10 +35,11 @@ def words(text: str, *, start: int = 0, end: int | None = None) -> tuple[Word, .
     """The words of `text[start:end]`, offsets into `text`. A hyphenated compound counts as its parts."""
     found: list[Word] = []
     for match in _WORD.finditer(text, start, len(text) if end is None else end):
-        place = match.start()
-        for piece in _INNER.split(match.group()):
-            found.append(Word(place, place + len(piece), fold_key(piece)))
-            place += len(piece) + 1
+        place, limit = match.start(), match.end()
+        for mark in (*_INNER.finditer(match.group()), None):
+            stop = match.start() + mark.start() if mark else limit
+            found.append(Word(place, stop, fold_key(text[place:stop])))
+            place = match.start() + mark.end() if mark else limit
     return tuple(found)
 
 
@@ -97,6 +98,23 @@ def arabic_bare(folded: str) -> str:
     if len(folded) >= 5 and folded[0] in _ARABIC_PARTICLES[:2]:
         return arabic_bare(folded[1:]) if folded[1:].startswith("ال") else folded[1:]
     return folded
+
+
+def name_keys(folded: str, language: Language) -> frozenset[str]:
+    """As `keys`, for names: without stems and lemmas where these would make a people of an adjective (روسية, الروس)."""
+    if language is not Language.AR:
+        return keys(folded, language)
+    return _arabic_name(folded)
+
+
+@lru_cache(maxsize=100_000)
+def _arabic_name(folded: str) -> frozenset[str]:
+    bare = arabic_bare(folded)
+    cores = {folded, bare, *_arabic_cores(bare)}
+    cores |= {core[1:] for core in cores if core[:1] in {"و", "ف"} and len(core) >= 4}
+    cores |= {arabic_bare(core) for core in cores}
+    endings = ("ه", "ين", "ون", "ان", "تين", "تان", "ا", "تا")
+    return frozenset(cores | {core.removesuffix(end) for core in cores for end in endings if len(core) - len(end) >= 4})
 
 
 def grammar(folded: str) -> frozenset[str]:
