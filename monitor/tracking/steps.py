@@ -7,7 +7,7 @@ event told twice, not two turns. `docs/alerts.md` has the rules in words.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.model import Challenger, Level, Outcome, Policy, Report, Side, Stance, StanceChange, Track
 from monitor.tracking.verdicts import Step, Verdict
@@ -31,7 +31,7 @@ def judge(track: Track, report: Report, policy: Policy) -> Step:
         return _baseline(track, report)
     newest = max(known.at for known in _reports(track))
     if newest - report.at > policy.lateness:
-        return _stay(track, Verdict.LATE, f"{newest - report.at} older than what is known: for the timeline only")
+        return _stay(track, Verdict.LATE, f"{span(newest - report.at)} older than what is known: for the timeline only")
     track = settle(track, now=report.at, policy=policy)
     return _rule(track, report)(track, report, policy)
 
@@ -51,6 +51,12 @@ def settle(track: Track, *, now: datetime, policy: Policy) -> Track:
 
 def same_day(one: Report, other: Report) -> bool:
     return one.at.date() == other.at.date()
+
+
+def span(duration: timedelta) -> str:
+    """`72 h` or `14 days`, for sentences."""
+    hours = round(duration.total_seconds() / 3600)
+    return f"{hours} h" if hours <= 96 else f"{hours // 24} days"
 
 
 def opposite(one: Stance, other: Stance) -> bool:
@@ -217,7 +223,7 @@ def _confirm(track: Track, challenger: Challenger, policy: Policy) -> Step:
     words = (
         f"{own.publisher} is the holder's own outlet: its word needs no second voice"
         if own
-        else f"{len(voices)} independent voices within {policy.window}: {', '.join(voices.values())}"
+        else f"{len(voices)} independent voices within {span(policy.window)}: {', '.join(voices.values())}"
         if len(voices) > 1
         else f"by {challenger.first.publisher}; the policy asks for one voice"
     )
@@ -297,7 +303,7 @@ def _add(disputed: Iterable[Report], *reports: Report) -> tuple[Report, ...]:
 
 
 def _asks(policy: Policy) -> str:
-    return f"the policy asks for {policy.confirmations} within {policy.window}"
+    return f"the policy asks for {policy.confirmations} within {span(policy.window)}"
 
 
 def _reports(track: Track) -> tuple[Report, ...]:
