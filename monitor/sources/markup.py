@@ -118,7 +118,7 @@ def _tree(markup: str) -> etree._Element | None:
     # A parser of its own each time: lxml's are not to be shared between threads.
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
     try:
-        root = etree.fromstring(_CONTROLS.sub("", markup).encode("utf-8"), parser)
+        root = etree.fromstring(markup.replace("\0", "").encode("utf-8", "replace"), parser)
     except (etree.XMLSyntaxError, ValueError):
         return None
     # Beyond 256 levels libxml2 drops what is nested deeper: better rough text than lost text.

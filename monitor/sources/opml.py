@@ -61,7 +61,10 @@ def _words(value: object) -> list[object]:
 
 def feed_id(address: str, *, taken: Iterable[str] = ()) -> str:
     """An id after the site's name, unlike those taken: `example-org`, then `example-org-2`."""
-    stem = _UNFIT.sub("-", site(address).partition(":")[0].removesuffix(".com")).strip("-")[:60] or "feed"
+    stem = (
+        _UNFIT.sub("-", site(canonical(address) or address).partition(":")[0].removesuffix(".com")).strip("-")[:60]
+        or "feed"
+    )
     used = set(taken)
     return next(name for name in (stem, *(f"{stem}-{count}" for count in range(2, 100_000))) if name not in used)
 
