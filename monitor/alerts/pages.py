@@ -31,9 +31,9 @@ def text(page: Page) -> str:
 
 
 def _text_side(side: Side, language: Language) -> list[str]:
-    lines = [f"{side.heading.upper()}: {side.stance}", f"  {isolate(f'“{side.quote}”')}"]
+    lines = [f"{side.heading.upper()}: {side.stance}", f"  {isolate(side.quote)}"]
     if side.conditions:
-        shown = "; ".join(isolate(f"“{each}”") for each in side.conditions)
+        shown = "; ".join(isolate(each) for each in side.conditions)
         lines.append(f"  {say('conditions', language)}: {shown}")
     lines += [f"  {side.speaker}", f"  {side.source}"]
     if side.title:
@@ -47,8 +47,8 @@ def html(page: Page) -> str:
     """For readers of HTML: a table with both stances side by side, no style sheet, script, image or remote part."""
     language, direction = _code(page.language), _direction(page.language)
     facts = "".join(
-        f'<tr><td style="padding:2px 8px 2px 0;color:#57606a;vertical-align:top">{escape(name)}</td>'
-        f'<td style="padding:2px 0">{escape(value)}</td></tr>'
+        f'<tr><td style="padding:2px 0;color:#57606a;vertical-align:top">{escape(name)}</td>'
+        f'<td style="padding:2px 12px">{escape(value)}</td></tr>'
         for name, value in page.facts
     )
     more = f"<p>{_anchor(page.link, say('more', page.language))}</p>" if page.link else ""
@@ -76,17 +76,17 @@ def _html_side(side: Side, language: Language) -> str:
         f'<td width="49%" style="vertical-align:top;padding:12px;border:1px solid #d0d7de;border-{edge}:4px solid {colour}">',
         f'<div style="font-size:12px;color:#57606a">{escape(side.heading)}</div>',
         f'<div style="font-size:17px;font-weight:bold;color:{colour}">{escape(side.stance)}</div>',
-        f'<blockquote {quoted} style="margin:8px 0;font-size:16px">“{escape(side.quote)}”</blockquote>',
+        f'<blockquote {quoted} style="margin:8px 0;font-size:16px">{escape(side.quote)}</blockquote>',
     ]
     if side.conditions:
-        shown = "; ".join(f"<bdi {quoted}>“{escape(each)}”</bdi>" for each in side.conditions)
+        shown = "; ".join(f"<bdi {quoted}>{escape(each)}</bdi>" for each in side.conditions)
         parts.append(f'<div style="font-size:13px">{escape(say("conditions", language))}: {shown}</div>')
     parts.append(f"<div><strong>{escape(side.speaker)}</strong></div>")
     parts.append(f'<div style="font-size:13px;color:#57606a">{escape(side.source)}</div>')
     if side.title or side.link:
         words = side.title or say("open", language)
         shown = _anchor(side.link, words) if side.link else escape(words)
-        parts.append(f'<div style="font-size:13px" dir="auto">{shown}</div>')
+        parts.append(f'<div style="font-size:13px"><bdi>{shown}</bdi></div>')
     basis = f"{escape(say('read', language))}: <bdi>{escape(side.basis)}</bdi>"
     parts.append(f'<div style="font-size:12px;color:#57606a;margin-top:6px">{basis}</div></td>')
     return "".join(parts)

@@ -6,7 +6,7 @@ link is a link only if it is plain http or https.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -92,7 +92,7 @@ def _page(
     holder = _holder(change, language, names)
     turn = say("turn", language).format(before=say(before, language), after=say(after, language))
     state = say(change.level if change.outcome is Outcome.STANDS else change.outcome, language)
-    facts = [(say("voices", language), _count(change.publishers))]
+    facts = [(say("voices", language), f"{len(change.publishers)}: {_names(change.publishers, language)}")]
     if change.copies:
         facts.append((say("copies", language), "; ".join(isolate(one_line(copy)) for copy in change.copies)))
     if explain:
@@ -120,16 +120,16 @@ def _holder(change: StanceChange, language: Language, names: Mapping[str, str]) 
 
 def _side(report: Report, heading: str, language: Language) -> Side:
     event = report.event
-    speaker = ", ".join(isolate(one_line(part)) for part in (event.speaker, event.office or event.said_as) if part)
+    speaker = _names([part for part in (event.speaker, event.office or event.said_as) if part], language)
     return Side(
         heading=heading,
         stance=say(event.stance, language),
         side=event.stance.side.value,
-        quote=_shorten(one_line(event.quote)),
+        quote=_quoted(event.quote, report.language),
         quote_language=report.language,
-        conditions=tuple(_shorten(one_line(each.quote)) for each in event.conditions),
+        conditions=tuple(_quoted(each.quote, report.language) for each in event.conditions),
         speaker=speaker or say("no_speaker", language),
-        source=f"{isolate(one_line(report.publisher))} · {report.at:%Y-%m-%d %H:%M} UTC",
+        source=f"{isolate(one_line(report.publisher))} · {isolate(f'{report.at:%Y-%m-%d %H:%M} UTC')}",
         title=one_line(report.title or ""),
         link=safe_link(report.url),
         basis=one_line(event.reason),
@@ -137,7 +137,7 @@ def _side(report: Report, heading: str, language: Language) -> Side:
 
 
 def _why(change: StanceChange, language: Language) -> str:
-    names = ", ".join(isolate(one_line(name)) for name in change.publishers)
+    names = _names(change.publishers, language)
     return say(_why_key(change), language).format(count=len(change.publishers), names=names)
 
 
@@ -151,8 +151,13 @@ def _why_key(change: StanceChange) -> str:
     return "why_own" if change.after.own_outlet else "why_single"
 
 
-def _count(publishers: tuple[str, ...]) -> str:
-    return f"{len(publishers)}: " + ", ".join(isolate(one_line(name)) for name in publishers)
+def _names(names: Iterable[str], language: Language) -> str:
+    return say("comma", language).join(isolate(one_line(name)) for name in names)
+
+
+def _quoted(quote: str, language: Language) -> str:
+    """The quote between the marks of its own language."""
+    return say("quoted", language).format(quote=_shorten(one_line(quote)))
 
 
 def _shorten(quote: str) -> str:

@@ -55,7 +55,7 @@ def test_the_mail_speaks_the_readers_language_and_quotes_in_the_original(languag
         assert BEFORE["ru"] in text
         assert NOW["ar"] in text
     assert f'<html lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}">' in html
-    assert f'<blockquote lang="ar" dir="rtl" style="margin:8px 0;font-size:16px">“{NOW["ar"]}”' in html
+    assert f'<blockquote lang="ar" dir="rtl" style="margin:8px 0;font-size:16px">«{NOW["ar"]}»' in html
 
 
 def test_the_mail_is_ascii_on_the_wire_whatever_its_language() -> None:
