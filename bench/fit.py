@@ -23,6 +23,7 @@ from monitor.analysis.candidates import Candidate
 from monitor.analysis.decide import Scored, actor_features, by_actor, score, stance_features
 from monitor.analysis.knowledge import Knowledge, LinearModel
 from monitor.analysis.linear import probability
+from monitor.analysis.relevance import verdict_features
 from monitor.analysis.rules import Extracted, Rules
 from monitor.evaluation import Labelled, by_language, read_labelled
 from monitor.model import Stance
@@ -50,8 +51,9 @@ class Strength:
     """Inverse regularisation of each model, and the thresholds."""
 
     relevance: float = 0.05
-    salience: float = 0.03
+    salience: float = 0.1
     stance: float = 0.1
+    verdict: float = 1.0
     actor: float = 0.3
     actor_stance: float = 0.03
 
@@ -139,6 +141,7 @@ def fit_all(
     added = [(item, rules.candidates(item.extracted, 0.8)) for item in extra if item.extracted]
     stance = _fit_stance(found, labels, added, strength)
     salience, scored = _out_of_fold_salience(passed, found, labels, added, stance, strength)
+    verdict, chances = _out_of_fold_verdict(passed, chances, scored, strength)
     rows, answers = [], []
     for item, each, chance in zip(passed, scored, chances, strict=True):
         gold = {label.actor for label in item.document.statements}
@@ -147,7 +150,7 @@ def fit_all(
             rows.append(actor_features(actor, groups, rules._topic, relevance=chance))
             answers.append(int(actor in gold))
     actor = fit_model("actor", rows, answers, strength=strength.actor)
-    models = {model.name: model for model in (relevance, salience, stance, actor)}
+    models = {model.name: model for model in (relevance, salience, stance, verdict, actor)}
     if strength.actor_stance:
         models["actor_stance"] = _fit_actor_stance(passed, scored, added, models, strength)
     return models
@@ -180,6 +183,21 @@ def _out_of_fold_relevance(passed: Sequence[Item], strength: Strength) -> tuple[
         for place in held:
             chances[place] = probability(model, rows[place])
     return fit_model("relevance", rows, labels, strength=strength.relevance), chances
+
+
+def _out_of_fold_verdict(passed, chances, scored, strength: Strength):
+    rows = [
+        verdict_features(chance, [one.salience for one in each]) for chance, each in zip(chances, scored, strict=True)
+    ]
+    labels = [int(item.document.relevant) for item in passed]
+    out = [0.0] * len(rows)
+    for test in folds([item.group for item in passed], FOLDS):
+        held = set(test.tolist())
+        kept = [place for place in range(len(rows)) if place not in held]
+        model = fit_model("verdict", [rows[p] for p in kept], [labels[p] for p in kept], strength=strength.verdict)
+        for place in held:
+            out[place] = probability(model, rows[place])
+    return fit_model("verdict", rows, labels, strength=strength.verdict), out
 
 
 def labelled(document: Labelled, found: Sequence[Candidate]) -> list[str | None]:
@@ -216,7 +234,7 @@ def _fit_stance(found, labels, added, strength: Strength) -> LinearModel:
     return fit_model("stance", rows, answers, strength=strength.stance, weights=weights)
 
 
-EXTRA_WEIGHT = 0.7
+EXTRA_WEIGHT = 1.0
 
 
 def _out_of_fold_salience(passed, found, labels, added, stance, strength: Strength):
@@ -247,7 +265,7 @@ def _fit_salience(found, labels, extra_rows, strength: Strength) -> LinearModel:
     return fit_model("salience", rows, marks, strength=strength.salience, weights=weights)
 
 
-SALIENCE_EXTRA = 0.3
+SALIENCE_EXTRA = 0.6
 
 
 # --- measuring --------------------------------------------------------------------------------
@@ -287,7 +305,7 @@ def with_thresholds(
     return {name: model.model_copy(update={"threshold": chosen.get(name, 0.5)}) for name, model in models.items()}
 
 
-THRESHOLDS = {"relevance": 0.5, "actor": 0.4}
+THRESHOLDS = {"verdict": 0.5, "actor": 0.4}
 
 
 def report(documents: Sequence[Labelled], findings: Mapping[str, Any], out=sys.stdout) -> None:

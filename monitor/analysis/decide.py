@@ -39,10 +39,9 @@ class Decision:
 
 
 def decide(
-    found: Sequence[Candidate], models: Mapping[str, LinearModel], topic: Topic, *, relevance: float
+    scored: Sequence[Scored], models: Mapping[str, LinearModel], topic: Topic, *, relevance: float
 ) -> tuple[Decision, ...]:
     """The stances of a relevant text, by actor in the order they stand in it."""
-    scored = [score(candidate, models) for candidate in found]
     groups = by_actor(scored)
     decisions: list[Decision] = []
     for actor, own in groups.items():

@@ -38,6 +38,7 @@ class Concept(Frozen):
     group: Group
     words: str = Field(description="as in '… rejects': used in reasons")
     act: bool = Field(default=False, description="a deed rather than a word: resumes, suspends, signs")
+    mutual: bool = Field(default=False, description="done with or toward another side: agrees, offers, meets")
 
 
 class Institution(Frozen):
@@ -76,11 +77,24 @@ class Facet(Frozen):
     terms: Terms = Field(default={})
 
 
+class Bond(StrEnum):
+    """How close a theme is to the target."""
+
+    CORE = "core"
+    NEAR = "near"
+    CONTEXT = "context"
+    ELSEWHERE = "elsewhere"
+
+
 class Theme(Frozen):
     """A named bundle of terms: one form the target takes (deconfliction), or another subject (Ukraine)."""
 
     id: str
     name: str
+    bond: Bond = Field(
+        default=Bond.CONTEXT,
+        description="core: the target itself; near: talks and deals; elsewhere: the same with other partners",
+    )
     terms: Terms = Field(default={})
 
 

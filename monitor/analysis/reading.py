@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
-from monitor.analysis.knowledge import Concept, Group, Lexicon, Theme
+from monitor.analysis.knowledge import Bond, Concept, Group, Lexicon, Theme
 from monitor.analysis.terms import Hit, TermIndex
 from monitor.model import Language
 from monitor.text.normalize import fold_key
@@ -61,6 +61,8 @@ class Vocabulary:
     themes: TermIndex[str]
     groups: dict[str, Group]
     acts: frozenset[str]
+    mutual: frozenset[str]
+    bonds: dict[str, Bond]
     prepositions: frozenset[str]
     ands: frozenset[str]
     locatives: frozenset[str]
@@ -83,6 +85,8 @@ class Vocabulary:
             ),
             groups={concept.id: concept.group for concept in concepts},
             acts=frozenset(concept.id for concept in concepts if concept.act),
+            mutual=frozenset(concept.id for concept in concepts if concept.mutual),
+            bonds={theme.id: theme.bond for theme in themes},
             prepositions=_single_words(lexicon, "preposition"),
             ands=_single_words(lexicon, "and"),
             locatives=_single_words(lexicon, "locative"),

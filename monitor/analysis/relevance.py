@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from monitor.analysis.knowledge import Actor, Facet, Knowledge, Lexicon, Terms, Topic
-from monitor.analysis.mentions import Kind, Mention
+from monitor.analysis.knowledge import Actor, Bond, Facet, Group, Knowledge, Lexicon, Terms, Topic
+from monitor.analysis.linear import logit
+from monitor.analysis.mentions import Kind
 from monitor.analysis.reading import Reading
 from monitor.analysis.roles import Scene
 from monitor.model import Language
@@ -83,109 +85,148 @@ def _actor_terms(actor: Actor) -> Iterable[Terms]:
         yield from (part.names, part.posts)
 
 
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What one sentence says of the principals and the target."""
+
+    both: bool
+    core: bool
+    near: bool
+    mutual: bool
+    stanced: bool
+    opposed: bool
+    third: bool
+    tight: bool
+    addressed: bool
+    principal: bool
+    elsewhere: bool
+    number: int
+
+    @property
+    def evident(self) -> bool:
+        """Both principals together with the target or with something done between two sides."""
+        return self.both and (self.core or self.near or self.mutual)
+
+
 def relevance_features(
-    reading: Reading,
-    scenes: Sequence[Scene],
-    topic: Topic,
-    title: str | None,
-    others: Counter[str],
-    syria: Sequence[int],
+    reading: Reading, scenes: Sequence[Scene], topic: Topic, others: Counter[str], places: Sequence[int]
 ) -> Features:
-    """Counts of what the text names, as features of the relevance model."""
-    found: Features = {}
-    principals = set(topic.principals)
-    themes = Counter(hit.label for scene in scenes for hit in scene.themes)
-    together = [scene for scene in scenes if principals <= {mention.actor for mention in scene.mentions}]
-    for theme, count in themes.items():
-        found[f"theme:{theme}"] = 1.0
-        found[f"themes of {theme}"] = math.log1p(count)
-    in_company = {hit.label for scene in together for hit in scene.themes}
-    found.update({f"beside both principals:{theme}": 1.0 for theme in in_company})
-    for subject, count in others.items():
-        found[f"other subject:{subject}"] = math.log1p(count)
-    found["both principals in a sentence"] = math.log1p(len(together))
-    found["both principals in any sentence"] = 1.0 if together else 0.0
-    found["themes where both are"] = math.log1p(sum(len(scene.themes) for scene in together))
-    found["share of sentences with both"] = len(together) / max(1, len(scenes))
-    _headline(found, scenes, principals)
-    _links(found, reading, scenes, principals)
-    _stance_words(found, reading, together, "beside both principals")
-    _stance_words(found, reading, scenes[:4], "at the start")
-    found["length"] = math.log1p(len(scenes))
-    found["the war's places named"] = math.log1p(len(syria))
-    found["no other subject"] = 0.0 if others else 1.0
-    found["other subjects' share"] = sum(others.values()) / (1 + sum(others.values()) + sum(themes.values()))
-    _actors(found, scenes, principals)
-    beside = set(syria)
-    with_war = [scene for scene in together if scene.sentence.number in beside]
-    found["both and the war in a sentence"] = math.log1p(len(with_war))
-    found["the war in the headline or first sentence"] = 1.0 if beside & {0, 1} else 0.0
+    """Few counts with much behind each: a text is on the target when it tells of something between the principals."""
+    views = [_view(reading, scene, set(topic.principals)) for scene in scenes]
+    counts = Counter(name for view in views for name in _counted(view))
+    found: Features = {name: math.log1p(counts[name]) for name in _COUNTED}
+    evident = counts["both principals and the target"]
+    found["share of sentences with both and the target"] = evident / max(1, len(views))
+    found["any sentence with both and the target"] = float(evident > 0)
+    found["any clause with both and the target"] = float(counts["clause with both and the target"] > 0)
+    found["length"] = math.log1p(len(views))
+    _setting(found, scenes, topic, others, places)
     return found
 
 
-def _links(found: Features, reading: Reading, scenes: Sequence[Scene], principals: set[str]) -> None:
-    """Between whom each theme is said to be: both principals, one and a third party, or nobody near."""
-    best: Counter[str] = Counter()
-    for scene in scenes:
-        named = [(reading.strong[mention.first], mention) for mention in scene.mentions]
-        speaker = {scene.speaker.actor} if scene.speaker is not None else set()
-        early = scene.sentence.number <= 1
-        for hit in scene.themes:
-            part = reading.strong[hit.first]
-            near = {mention.actor for place, mention in named if place == part}
-            link = _link(near, near | speaker, principals)
-            best[f"{hit.label} {link}"] += 1
-            best[f"any theme {link}"] += 1
-            if early:
-                best[f"any theme {link}, at the start"] += 1
-        parts: dict[int, set[str]] = {}
-        for place, mention in named:
-            parts.setdefault(place, set()).add(mention.actor)
-        if not scene.themes and any(principals <= near for near in parts.values()):
-            best["both principals in a clause, no theme"] += 1
-    for name, count in best.items():
-        found[name] = 1.0
-        if name.startswith("any theme"):
-            found[f"{name} (count)"] = math.log1p(count)
+_PERIPHERAL = frozenset({"SYR", "SYR-OPP", "SDF", "UNO"})  # whom the war itself brings into any sentence
 
 
-def _link(near: set[str], heard: set[str], principals: set[str]) -> str:
-    if principals <= near:
-        return "between both" if near == principals else "between both and others"
-    if principals <= heard:
-        return "between a principal and its speaker"
-    others = near - principals
-    if near & principals:
-        return "of one principal and others" if others else "of one principal"
-    return "of others" if others else "of nobody near"
-
-
-def _headline(found: Features, scenes: Sequence[Scene], principals: set[str]) -> None:
-    head = [scene for scene in scenes if scene.sentence.is_title or scene.sentence.number == 0]
-    named = {mention.actor for scene in head for mention in scene.mentions}
-    found["principals in the headline"] = float(len(named & principals))
-    found["both in the headline"] = 1.0 if principals <= named else 0.0
-    start = {mention.actor for scene in scenes[:3] for mention in scene.mentions}
-    found["principals in the first sentences"] = float(len(start & principals))
-    found["theme in the headline"] = 1.0 if any(scene.themes for scene in head) else 0.0
-
-
-def _stance_words(found: Features, reading: Reading, scenes: Sequence[Scene], where: str) -> None:
-    groups = reading.vocabulary.groups
-    counts = Counter(
-        str(groups[owned.cue.concept]) for scene in scenes for owned in scene.cues if owned.cue.concept in groups
+def _view(reading: Reading, scene: Scene, principals: set[str]) -> _View:
+    vocabulary = reading.vocabulary
+    speaker = {scene.speaker.actor} if scene.speaker is not None else set()
+    heard = {mention.actor for mention in scene.mentions} | speaker
+    bonds = {vocabulary.bonds[hit.label] for hit in scene.themes}
+    concepts = {owned.cue.concept for owned in scene.cues}
+    groups = {vocabulary.groups.get(concept) for concept in concepts}
+    targeted = {
+        reading.strong[hit.first] for hit in scene.themes if vocabulary.bonds[hit.label] in {Bond.CORE, Bond.NEAR}
+    } | {reading.strong[owned.cue.first] for owned in scene.cues if owned.cue.concept in vocabulary.mutual}
+    named: dict[int, set[str]] = {}
+    for mention in scene.mentions:
+        named.setdefault(reading.strong[mention.first], set()).add(mention.actor)
+    return _View(
+        both=principals <= heard,
+        core=Bond.CORE in bonds,
+        near=Bond.NEAR in bonds,
+        mutual=bool(concepts & vocabulary.mutual),
+        stanced=bool(groups & {Group.SUPPORT, Group.CONDITIONAL, Group.NEUTRAL, Group.SUSPEND}),
+        opposed=Group.OPPOSE in groups,
+        third=bool(heard - principals - _PERIPHERAL),
+        tight=any(principals <= named.get(part, set()) for part in targeted),
+        addressed=any(speaker & principals and (principals - speaker) & named.get(part, set()) for part in targeted),
+        principal=bool(heard & principals),
+        elsewhere=Bond.ELSEWHERE in bonds,
+        number=scene.sentence.number,
     )
-    for group in ("support", "conditional", "neutral", "oppose", "suspend", "speech"):
-        found[f"{group} words {where}"] = math.log1p(counts[group])
 
 
-def _actors(found: Features, scenes: Sequence[Scene], principals: set[str]) -> None:
+_COUNTED = (
+    "both principals",
+    "both principals and a core theme",
+    "both principals and a near theme",
+    "both principals and something mutual",
+    "both principals and the target",
+    "both, the target and a stance",
+    "both and the target at the start",
+    "both, the target and a third party",
+    "both and the target alone",
+    "clause with both and the target",
+    "clause with both and the target at the start",
+    "one principal speaks of the other and the target",
+    "one principal and a third party on the target",
+    "both and blame, no target",
+    "a theme of other partners",
+)
+
+
+def _counted(view: _View) -> Iterable[str]:
+    targeted = view.core or view.near
+    start = view.number <= 2
+    facts = {
+        "both principals": view.both,
+        "both principals and a core theme": view.both and view.core,
+        "both principals and a near theme": view.both and view.near,
+        "both principals and something mutual": view.both and view.mutual,
+        "both principals and the target": view.evident,
+        "both, the target and a stance": view.evident and view.stanced,
+        "both and the target at the start": view.evident and start,
+        "both, the target and a third party": view.evident and view.third,
+        "both and the target alone": view.evident and not view.third,
+        "clause with both and the target": view.tight,
+        "clause with both and the target at the start": view.tight and start,
+        "one principal speaks of the other and the target": view.addressed,
+        "one principal and a third party on the target": view.principal and not view.both and view.third and targeted,
+        "both and blame, no target": view.both and view.opposed and not targeted,
+        "a theme of other partners": view.elsewhere,
+    }
+    return (name for name, holds in facts.items() if holds)
+
+
+def _setting(
+    found: Features, scenes: Sequence[Scene], topic: Topic, others: Counter[str], places: Sequence[int]
+) -> None:
+    """Headline, other subjects, the war's places, how the names are spread."""
+    principals = set(topic.principals)
+    head = {mention.actor for scene in scenes[:1] for mention in scene.mentions}
+    start = {mention.actor for scene in scenes[:3] for mention in scene.mentions}
+    found["both in the headline"] = float(principals <= head)
+    found["principals in the first sentences"] = float(len(start & principals))
+    subjects = sum(others.values())
+    themes = sum(len(scene.themes) for scene in scenes)
+    found["other subjects' share"] = subjects / (1 + subjects + themes)
+    found["no other subject"] = float(not others)
     counts = Counter(mention.actor for scene in scenes for mention in scene.mentions if mention.kind is not Kind.JOINT)
-    total = sum(counts.values()) or 1
-    found["principals' share of names"] = sum(counts[actor] for actor in principals) / total
     found["rarer principal"] = math.log1p(min((counts[actor] for actor in principals), default=0))
-    found["actors"] = math.log1p(len(counts))
+    found["principals' share of names"] = sum(counts[actor] for actor in principals) / (sum(counts.values()) or 1)
+    beside = set(places)
+    found["the war's places named"] = math.log1p(len(beside))
+    found["the war at the start"] = float(bool(beside & {0, 1}))
+    together = [scene for scene in scenes if principals <= {mention.actor for mention in scene.mentions}]
+    found["both and the war in a sentence"] = math.log1p(sum(scene.sentence.number in beside for scene in together))
 
 
-def holders(mentions: Sequence[Mention]) -> Mapping[str, int]:
-    return Counter(mention.actor for mention in mentions)
+def verdict_features(chance: float, saliences: Sequence[float]) -> Features:
+    """For the last word on relevance: the counts' answer, and how strongly single sentences show a stance."""
+    best = [*sorted(saliences, reverse=True)[:2], 0.001, 0.001]
+    return {
+        "counts say": logit(chance),
+        "best sentence": logit(best[0]),
+        "second sentence": logit(best[1]),
+        "all sentences": math.log1p(sum(saliences)),
+    }

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from monitor.analysis.candidates import Candidate, Context, candidates
-from monitor.analysis.decide import decide
+from monitor.analysis.decide import decide, score
 from monitor.analysis.events import event_of
 from monitor.analysis.joint import joint_mentions
 from monitor.analysis.knowledge import Knowledge, Theme, Topic
 from monitor.analysis.linear import contributions, probability
 from monitor.analysis.mentions import Mention, Names
 from monitor.analysis.reading import Reading, Vocabulary, read
-from monitor.analysis.relevance import Features, Gate, relevance_features
+from monitor.analysis.relevance import Features, Gate, relevance_features, verdict_features
 from monitor.analysis.roles import Scene, scenes
 from monitor.analysis.terms import TermIndex
 from monitor.model import Article, Contribution, Finding, Language
@@ -57,7 +57,7 @@ class _Reader:
         found = scenes(reading, mentions, verb_first=self._vocabulary.verb_first)
         others = Counter(hit.label for hit in self._others.find(reading.folded, reading.keys))
         places = sorted({reading.sentence_of(hit.first) for hit in self._places.find(reading.folded, reading.keys)})
-        features = relevance_features(reading, found, self._topic, article.title, others, places)
+        features = relevance_features(reading, found, self._topic, others, places)
         return Extracted(reading, found, mentions, features)
 
 
@@ -112,14 +112,15 @@ class Rules:
 
     def _judged(self, article: Article, language: Language) -> Finding:
         extracted = self.extract(article, language)
-        model = self._knowledge.models["relevance"]
-        chance = probability(model, extracted.features)
-        found = self.candidates(extracted, chance)
-        decisions = decide(found, self._knowledge.models, self._topic, relevance=chance)
-        words = contributions(model, extracted.features)
-        if chance < model.threshold:
-            reason = "it names both sides and the war, but nothing between them about the target: " + _because(words)
+        models = self._knowledge.models
+        counted = probability(models["relevance"], extracted.features)
+        scored = [score(candidate, models) for candidate in self.candidates(extracted, counted)]
+        chance = probability(models["verdict"], verdict_features(counted, [each.salience for each in scored]))
+        words = contributions(models["relevance"], extracted.features)
+        if chance < models["verdict"].threshold:
+            reason = "it names both sides and the war, but tells too little between them: " + _because(words)
             return self._left(language, Passed.OFF_TARGET, reason, confidence=1 - chance, words=words)
+        decisions = decide(scored, models, self._topic, relevance=chance)
         events = tuple(event_of(each, extracted.reading, article, self._knowledge) for each in decisions)
         return Finding(
             topic=self.topic,
