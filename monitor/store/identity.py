@@ -16,6 +16,7 @@ from typing import NamedTuple
 from monitor.model import Entry
 
 _ALIKE = 0.4  # share of the shorter text's words; an edited report keeps far more, two reports of one outlet far less
+_INTRODUCES = 0.9  # share of a teaser's words that its full text has; an ellipsis or a byline is the rest
 _WORD = re.compile(r"\w+")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL has no NUL, UTF-8 no half surrogates
 
@@ -74,13 +75,23 @@ def same(entry: Entry, known: Known, *, key: str) -> bool:
 def is_new_version(entry: Entry, known: Known, *, feed_id: str) -> bool:
     """Whether the entry's text should stand as a new version of the article it is.
 
-    Another feed's wording of the same page is no edit, and a teaser never replaces a full text.
+    Another feed's wording of the same page is no edit, and a teaser never replaces the full text that it introduces.
+    A short text that says something else is an edit: the decisive paragraph was taken out.
     """
     if text_hash(entry.title, entry.text) == known.text_hash:
         return False
-    if entry.teaser != known.teaser:
-        return known.teaser
+    if entry.teaser and not known.teaser and _introduces(entry.text, known.text):
+        return False
+    if known.teaser and not entry.teaser:
+        return True
     return feed_id == known.feed_id
+
+
+def _introduces(teaser: str, full: str) -> bool:
+    """Whether nearly every word of the teaser stands in the full text."""
+    words = _WORD.findall(teaser.casefold())
+    there = set(_WORD.findall(full.casefold()))
+    return sum(word in there for word in words) >= _INTRODUCES * len(words)
 
 
 def _scope(key: str, *, feed_id: str, voice: str) -> str:

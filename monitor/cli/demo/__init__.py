@@ -113,7 +113,7 @@ async def _run(
 ) -> None:
     from monitor.channels import EmailChannel, LogChannel
     from monitor.cli.assembly import pipeline_of, poller
-    from monitor.engines.local import LocalEngine
+    from monitor.engines.local import LocalEngine, Pace
     from monitor.pipeline import Pools
     from monitor.sources.fetch import Fetcher, Limits
 
@@ -138,9 +138,11 @@ async def _run(
             clock=clock,
             pools=pools,
         )
+        # One at a time, so that the same history gives the same rows with the same numbers.
+        pace = Pace(collect_at_once=1, analyze_at_once=1, deliver_at_once=1)
         for moment in world.moments():
             clock.now = moment
-            await LocalEngine(pipeline).run_once()
+            await LocalEngine(pipeline, pace=pace).run_once()
             passed(moment)
 
 
