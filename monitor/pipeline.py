@@ -23,7 +23,6 @@ from monitor.model import (
     Article,
     Delivery,
     DeliveryError,
-    Event,
     Feed,
     FeedState,
     Finding,
@@ -36,7 +35,7 @@ from monitor.model import (
     StoredArticle,
     StoreError,
 )
-from monitor.store import Store, Transaction
+from monitor.store import Store, Told, Transaction, Unfollowed
 from monitor.text.similarity import resemblance, signature
 from monitor.tracking import Wires, advance, credited_wire, own_outlet, voice_of
 
@@ -91,6 +90,7 @@ class Pipeline:
         policies: Mapping[str, Policy] | None = None,
         wires: Wires | None = None,
         pools: Pools | None = None,
+        follow_later: bool = False,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -100,6 +100,7 @@ class Pipeline:
         self._channels = {channel.id: channel for channel in channels}
         self._policies = policies or {}
         self._wires = wires or Wires()
+        self._follow_later = follow_later
 
     # --- collect --------------------------------------------------------------------------------
 
@@ -164,48 +165,71 @@ class Pipeline:
                 return ()
             for reading in readings:
                 if tx.save_finding(stored, reading.finding, now=now) and reading.finding.events:
-                    deliveries += self._follow(tx, stored, reading, now=now)
+                    self._keep(tx, stored, reading)
+                    if not self._follow_later:
+                        deliveries += self._follow(tx, stored, topic=reading.finding.topic, now=now)
             tx.analysis_done(stored)
         for reading in readings:
             found = reading.finding
             log.info("analyzed", article=stored.id, topic=found.topic, gate=found.gate.value, events=len(found.events))
         return tuple(deliveries)
 
-    def _follow(self, tx: Transaction, stored: StoredArticle, reading: Reading, *, now: datetime) -> list[int]:
+    def _keep(self, tx: Transaction, stored: StoredArticle, reading: Reading) -> None:
         finding = reading.finding
-        policy = self._policies.get(finding.topic, Policy())
-        copy_of, copied = self._original(tx, stored, reading, policy=policy)
-        voice = voice_of(stored.voice, credited=reading.credited, copied=copied, wires=self._wires)
-        tx.save_voice(stored, voice=voice, copy_of=copy_of)
+        voice = voice_of(stored.voice, credited=reading.credited, wires=self._wires)
+        tx.save_voice(stored, voice=voice, copy_of=None)
         tx.save_signature(stored, reading.signature)
+        for event in finding.events:
+            tx.save_event(stored, event, topic=finding.topic, analyzer=finding.analyzer, voice=voice)
+
+    # --- follow ---------------------------------------------------------------------------------
+
+    async def follow(self, topic: str) -> tuple[int, ...]:
+        """Tells tracks of the events that wait, in the order of the news; the deliveries to send now.
+
+        For engines whose workers read in any order (`follow_later`); otherwise the analysis does it itself.
+        """
+        deliveries: tuple[int, ...] = ()
+        while waiting := await self._stored(partial(self.store.to_follow, topic=topic)):
+            deliveries += await self._stored(self._follow_all, topic, waiting)
+        return deliveries
+
+    def _follow_all(self, topic: str, waiting: Sequence[tuple[int, int]]) -> tuple[int, ...]:
         deliveries: list[int] = []
-        # A fixed order, so that two workers never wait for each other's tracks.
-        for event in sorted(finding.events, key=lambda each: (each.actor, each.institution or "")):
-            event_id, new = tx.save_event(
-                stored, event, topic=finding.topic, analyzer=finding.analyzer, voice=voice, copy_of=copy_of
-            )
-            if not new:
+        for article_id, number in waiting:
+            stored = self.store.article(article_id, version=number)
+            with self.store.transaction() as tx:
+                tx.lock_topic(topic)
+                deliveries += self._follow(tx, stored, topic=topic, now=self.clock())
+        return tuple(deliveries)
+
+    def _follow(self, tx: Transaction, stored: StoredArticle, *, topic: str, now: datetime) -> list[int]:
+        """Tells the tracks of one article's events, if nobody has."""
+        waiting = tx.unfollowed(stored, topic=topic)
+        if not waiting:
+            return []
+        policy = self._policies.get(topic, Policy())
+        original = self._original(tx, stored, topic=topic, policy=policy)
+        if original is not None:
+            tx.save_voice(stored, voice=original.voice, copy_of=original.id)
+        deliveries: list[int] = []
+        for each in waiting:
+            if original is not None:
+                tx.retell(each.id, voice=original.voice, copy_of=original.id)
+            if tx.said_before(stored, each.event, topic=topic):
+                tx.save_verdict(each.id, "said_before", "an earlier version of the article says the same")
                 continue
-            if tx.said_before(stored, event, topic=finding.topic):
-                tx.save_verdict(event_id, "said_before", "an earlier version of the article says the same")
-                continue
-            report = _report(stored, finding, event, event_id=event_id, voice=voice, copy_of=copy_of)
+            report = _report(stored, each, topic=topic, original=original)
             change = _step(tx, report, policy=policy)
             if change is not None:
                 deliveries += self._announce(tx, change, now=now)
         return deliveries
 
-    def _original(
-        self, tx: Transaction, stored: StoredArticle, reading: Reading, *, policy: Policy
-    ) -> tuple[int | None, str | None]:
-        """The article this one copies, and its voice."""
-        earlier = tx.signatures(
-            topic=reading.finding.topic, since=stored.at - policy.window, until=stored.at + policy.window
-        )
-        for article_id, voice, other in earlier:
-            if article_id != stored.id and resemblance(reading.signature, other) >= COPY:
-                return article_id, voice
-        return None, None
+    def _original(self, tx: Transaction, stored: StoredArticle, *, topic: str, policy: Policy) -> Told | None:
+        """An article that tracks were told of and that this one copies (or that copies this one: one voice either way)."""
+        mine = tx.signature(stored)
+        near = tx.told(topic=topic, since=stored.at - policy.window, until=stored.at + policy.window)
+        return next((each for each in near if each.id != stored.id and resemblance(mine, each.signature) >= COPY), None)
 
     def _announce(self, tx: Transaction, change: StanceChange, *, now: datetime) -> list[int]:
         change_id, news = tx.save_change(change, now=now)
@@ -279,21 +303,19 @@ def _step(tx: Transaction, report: Report, *, policy: Policy) -> StanceChange | 
     return result.change
 
 
-def _report(
-    stored: StoredArticle, finding: Finding, event: Event, *, event_id: int, voice: str, copy_of: int | None
-) -> Report:
+def _report(stored: StoredArticle, told: Unfollowed, *, topic: str, original: Told | None) -> Report:
     return Report(
-        event_id=event_id,
+        event_id=told.id,
         article_id=stored.id,
-        topic=finding.topic,
-        event=event,
+        topic=topic,
+        event=told.event,
         at=stored.at,
         seen_at=stored.seen_at,
-        language=finding.language,
+        language=told.language,
         publisher=stored.publisher,
-        voice=voice,
-        own_outlet=own_outlet(stored.feed.speaks_for, event),
-        copy_of=copy_of,
+        voice=original.voice if original else told.voice,
+        own_outlet=own_outlet(stored.feed.speaks_for, told.event),
+        copy_of=original.id if original else None,
         title=stored.article.title,
         url=stored.article.url,
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, select, text, update
 
-from monitor.model import Event, Finding, Level, RefusedRowError, StanceChange, StoredArticle, Track
+from monitor.model import Event, Finding, Language, Level, RefusedRowError, StanceChange, StoredArticle, Track
 from monitor.store import tables as t
 from monitor.store.dialect import insert_if_absent, insert_into
 
@@ -44,9 +44,9 @@ def save_event(
     copy_of: int | None = None,
 ) -> tuple[int, bool]:
     """Keeps the event and gives its id, and whether it is new. Refuses a quote that is not in the stored text."""
-    text = stored.article.text
+    words = stored.article.text
     for evidence in (event.evidence, *event.conditions):
-        if not evidence.holds_in(text):
+        if not evidence.holds_in(words):
             raise RefusedRowError(
                 f"article {stored.id}, version {stored.version}: the quote of {event.holder} does not stand at "
                 f"{evidence.start}:{evidence.end} of the text; an event without its words is not kept"
@@ -97,6 +97,68 @@ def event_of(row: Row[Any]) -> Event:
     )
 
 
+class Unfollowed(NamedTuple):
+    """A kept event that its track has not been told of."""
+
+    id: int
+    event: Event
+    language: Language
+    voice: str
+
+
+def unfollowed(connection: Connection, stored: StoredArticle, *, topic: str) -> tuple[Unfollowed, ...]:
+    """The version's events that no track was told of, in a fixed order: two workers never wait for each other's tracks."""
+    rows = connection.execute(
+        select(t.event, t.finding.c.language)
+        .join(
+            t.finding,
+            (t.finding.c.version_id == t.event.c.version_id)
+            & (t.finding.c.topic == t.event.c.topic)
+            & (t.finding.c.analyzer == t.event.c.analyzer),
+        )
+        .where(t.event.c.version_id == stored.version_id, t.event.c.topic == topic, t.event.c.verdict.is_(None))
+        .order_by(t.event.c.actor, t.event.c.institution, t.event.c.id)
+    )
+    return tuple(Unfollowed(row.id, event_of(row), Language(row.language), row.voice) for row in rows)
+
+
+def to_follow(connection: Connection, *, topic: str, limit: int) -> tuple[tuple[int, int], ...]:
+    """(article, version) with events that no track was told of, oldest news first.
+
+    Stops at the oldest article that still waits for its first reading: whichever worker is faster, stances are
+    stepped in the order of the news.
+    """
+    oldest = connection.execute(
+        select(t.article.c.at, t.article.c.id)
+        .where(t.article.c.analyze_at.is_not(None), t.article.c.attempts == 0)
+        .order_by(t.article.c.at, t.article.c.id)
+        .limit(1)
+    ).one_or_none()
+    query = (
+        select(t.event.c.at, t.event.c.article_id, t.version.c.number)
+        .distinct()
+        .join(t.version, t.version.c.id == t.event.c.version_id)
+        .where(t.event.c.topic == topic, t.event.c.verdict.is_(None))
+        .order_by(t.event.c.at, t.event.c.article_id, t.version.c.number)
+        .limit(limit)
+    )
+    rows = connection.execute(query).all()
+    return tuple(
+        (row.article_id, row.number) for row in rows if oldest is None or (row.at, row.article_id) < tuple(oldest)
+    )
+
+
+def lock_topic(connection: Connection, topic: str) -> None:
+    """One at a time steps the tracks of a topic; on SQLite every transaction is alone anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:topic))"), {"topic": topic})
+
+
+def retell(connection: Connection, event_id: int, *, voice: str, copy_of: int | None) -> None:
+    """Whose voice the event turned out to be."""
+    connection.execute(update(t.event).where(t.event.c.id == event_id).values(voice=voice, copy_of=copy_of))
+
+
 def said_before(connection: Connection, stored: StoredArticle, event: Event, *, topic: str) -> bool:
     """Whether an earlier version of the article had this stance of this holder: an edit does not say it twice."""
     if stored.version == 1:
@@ -119,24 +181,33 @@ def save_signature(connection: Connection, version_id: int, signature: Sequence[
     connection.execute(update(t.version).where(t.version.c.id == version_id).values(signature=tuple(signature)))
 
 
-def signatures(
-    connection: Connection, *, topic: str, since: datetime, until: datetime
-) -> tuple[tuple[int, str, tuple[int, ...]], ...]:
-    """(article, voice, signature) of relevant articles of that time, oldest first; to find wire copies."""
+def signature_of(connection: Connection, version_id: int) -> tuple[int, ...]:
+    found = connection.execute(select(t.version.c.signature).where(t.version.c.id == version_id)).scalar_one()
+    return tuple(found or ())
+
+
+class Told(NamedTuple):
+    """An article that tracks were told of."""
+
+    id: int
+    voice: str
+    signature: tuple[int, ...]
+
+
+def told(connection: Connection, *, topic: str, since: datetime, until: datetime) -> tuple[Told, ...]:
+    """The articles of that time that tracks were told of, oldest first; to find wire copies."""
+    followed = (
+        select(t.event.c.article_id)
+        .where(t.event.c.topic == topic, t.event.c.at >= since, t.event.c.at <= until, t.event.c.verdict.is_not(None))
+        .distinct()
+    )
     query = (
         select(t.article.c.id, t.article.c.voice, t.version.c.signature)
         .join(t.version, (t.version.c.article_id == t.article.c.id) & (t.version.c.number == t.article.c.version))
-        .where(
-            t.article.c.at >= since,
-            t.article.c.at <= until,
-            t.version.c.signature.is_not(None),
-            select(t.finding.c.id)
-            .where(t.finding.c.article_id == t.article.c.id, t.finding.c.topic == topic, t.finding.c.relevant)
-            .exists(),
-        )
+        .where(t.article.c.id.in_(followed), t.version.c.signature.is_not(None))
         .order_by(t.article.c.at, t.article.c.id)
     )
-    return tuple((row.id, row.voice, row.signature) for row in connection.execute(query))
+    return tuple(Told(row.id, row.voice, row.signature) for row in connection.execute(query))
 
 
 # --- tracks and changes -------------------------------------------------------------------------

@@ -42,9 +42,6 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def article(self, article_id: int) -> StoredArticle | None:
-        return articles.stored_article(self._connection, article_id)
-
     def save_finding(self, stored: StoredArticle, finding: Finding, *, now: datetime) -> bool:
         """False if this version has a finding of this topic and analyzer already. Events are saved one by one."""
         return stances.save_finding(self._connection, stored, finding, now=now)
@@ -64,6 +61,17 @@ class Transaction:
             self._connection, stored, event, topic=topic, analyzer=analyzer, voice=voice, copy_of=copy_of
         )
 
+    def unfollowed(self, stored: StoredArticle, *, topic: str) -> tuple[stances.Unfollowed, ...]:
+        """The version's events that no track was told of, in the order in which to lock tracks."""
+        return stances.unfollowed(self._connection, stored, topic=topic)
+
+    def retell(self, event_id: int, *, voice: str, copy_of: int | None) -> None:
+        stances.retell(self._connection, event_id, voice=voice, copy_of=copy_of)
+
+    def lock_topic(self, topic: str) -> None:
+        """One at a time steps the tracks of a topic, on however many machines."""
+        stances.lock_topic(self._connection, topic)
+
     def said_before(self, stored: StoredArticle, event: Event, *, topic: str) -> bool:
         """Whether an earlier version of the article says the same of the same holder."""
         return stances.said_before(self._connection, stored, event, topic=topic)
@@ -78,11 +86,12 @@ class Transaction:
     def save_voice(self, stored: StoredArticle, *, voice: str, copy_of: int | None) -> None:
         articles.save_voice(self._connection, stored.id, voice=voice, copy_of=copy_of)
 
-    def signatures(
-        self, *, topic: str, since: datetime, until: datetime
-    ) -> tuple[tuple[int, str, tuple[int, ...]], ...]:
-        """(article, voice, signature) of relevant articles of that time, oldest first."""
-        return stances.signatures(self._connection, topic=topic, since=since, until=until)
+    def signature(self, stored: StoredArticle) -> tuple[int, ...]:
+        return stances.signature_of(self._connection, stored.version_id)
+
+    def told(self, *, topic: str, since: datetime, until: datetime) -> tuple[stances.Told, ...]:
+        """The articles of that time that tracks were told of, with signatures, oldest first."""
+        return stances.told(self._connection, topic=topic, since=since, until=until)
 
     def save_verdict(self, event_id: int, verdict: str, reason: str) -> None:
         """What the event did to its track, and why."""
@@ -228,6 +237,11 @@ class Store:
         if found is None:
             raise StoreError(f"there is no article {article_id}" + (f" in version {version}" if version else ""))
         return found
+
+    def to_follow(self, *, topic: str, limit: int = 100) -> tuple[tuple[int, int], ...]:
+        """(article, version) whose events no track was told of, as far as the order of the news allows."""
+        with self._database.reading() as connection:
+            return stances.to_follow(connection, topic=topic, limit=limit)
 
     def analysis_failed(self, article_id: int, *, error: str, now: datetime, wait: timedelta | None) -> None:
         """Counts the attempt; without a wait the article is set aside, and shown."""

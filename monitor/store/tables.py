@@ -151,6 +151,7 @@ class EventTable(SQLModel, table=True):
         Index("event_article", "article_id"),
         Index("event_at", "topic", "at"),
         Index("event_holder", "topic", "actor", "institution", "at"),
+        Index("event_due", "topic", "at", "article_id", **_where("verdict IS NULL")),
     )
     id: int | None = _id()
     version_id: int = _column(_ID, ForeignKey("article_version.id", ondelete="CASCADE"))
@@ -177,7 +178,7 @@ class EventTable(SQLModel, table=True):
     voice: str = _column(Text)
     copy_of: int | None = _column(_ID, null=True)
     source_changed_at: datetime | None = _column(Utc, null=True)  # a later version no longer has the quote
-    verdict: str | None = _column(String(24), null=True)  # what it did to its track
+    verdict: str | None = _column(String(24), null=True)  # what it did to its track; null: not stepped yet
     verdict_reason: str | None = _column(Text, null=True)
 
 

@@ -244,6 +244,19 @@ def test_a_wire_text_printed_by_another_paper_confirms_nothing(world: World) -> 
     assert (copy.copy_of, copy.voice) == (2, "Two")
 
 
+def test_a_wire_text_that_comes_after_its_copy_confirms_nothing_either(world: World) -> None:
+    wire = (
+        "The agency writes at length about it. " + SAYS["en"]["oppose"] + " " + " ".join(f"word{n}" for n in range(60))
+    )
+    world.tell("one", "a", SAYS["en"]["support"])
+    world.tell("two", "copy", wire + " Edited a little by our staff.")
+    world.shows("three", entry("original", wire, published_at=world.clock() - HOUR))
+    world.clock.forward(HOUR)
+    run(world.everything())
+    (row,) = world.store.changes()
+    assert row.change.level is Level.REPORTED
+
+
 def test_an_edit_that_says_the_same_is_no_second_report_and_one_that_says_otherwise_is(world: World) -> None:
     world.tell("one", "a", SAYS["en"]["support"])
     world.tell("one", "a", SAYS["en"]["support"] + " with one word more")

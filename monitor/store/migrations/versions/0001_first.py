@@ -177,6 +177,14 @@ def upgrade() -> None:
     )
     op.create_index("event_article", "event", ["article_id"], unique=False)
     op.create_index("event_at", "event", ["topic", "at"], unique=False)
+    op.create_index(
+        "event_due",
+        "event",
+        ["topic", "at", "article_id"],
+        unique=False,
+        sqlite_where=sa.text("verdict IS NULL"),
+        postgresql_where=sa.text("verdict IS NULL"),
+    )
     op.create_index("event_holder", "event", ["topic", "actor", "institution", "at"], unique=False)
     op.create_table(
         "finding",
