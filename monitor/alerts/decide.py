@@ -55,6 +55,11 @@ def thread_key(change: StanceChange) -> str:
     return f"{change.topic}.{change.holder.replace('/', '.').lower()}.{change.cause}"
 
 
+def first_key(change: StanceChange, channel: str) -> str:
+    """The key of the first message about a change on a channel: its updates answer that one (email In-Reply-To)."""
+    return f"{thread_key(change)}.{Level.REPORTED}.{channel}"
+
+
 def _no(why: Why, words: str) -> Decision:
     return Decision(send=False, why=why, words=words)
 
