@@ -42,4 +42,19 @@ def _root(
     """Options before the command."""
 
 
-from monitor.cli import analyze, backfill, demo, explain, feeds, listings, plot, replay, run, setup, status, web  # noqa: E402, F401 -- importing a command file hangs its commands on `app`
+from monitor.cli import (  # noqa: E402, F401 -- importing a command file hangs its commands on `app`
+    analyze,
+    backfill,
+    demo,
+    explain,
+    feeds,
+    listings,
+    plot,
+    replay,
+    run,
+    sample,
+    setup,
+    status,
+    web,
+    why_not,
+)

@@ -119,6 +119,8 @@ def _event(store: Store, number: int) -> Told:
             + "\n"
         )
     lines.append_text(_features(row.event.contributions, title="what decided the stance"))
+    if row.verdict:
+        lines.append(f"    on the track: {row.verdict}: {one_line(row.verdict_reason or '')}\n")
     if row.copy_of:
         lines.append(f"    the article copies a{row.copy_of}: the two are one voice\n", style="yellow")
     if row.source_changed_at:
