@@ -46,7 +46,7 @@ def run(name: str, *, port: int, feeds: int, latency: int) -> dict[str, Any] | N
 
 
 def middle(results: list[dict[str, Any]], poll: int, what: str) -> float:
-    return median(result["polls"][poll][what] for result in results)
+    return float(median(result["polls"][poll][what] for result in results))
 
 
 def main() -> None:

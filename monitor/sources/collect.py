@@ -22,7 +22,7 @@ from monitor.sources.parsed import ParsedFeed
 Parse = Callable[[Fetched, str, datetime], Awaitable[ParsedFeed]]
 """Runs `parse` somewhere else: in a process or thread, since the event loop never computes."""
 Wanted = Callable[[Feed, Entry], bool]
-"""A cheap first look: whether a teaser is worth asking for its page."""
+"""A cheap first look: whether a teaser is worth asking for its page. Called in a thread, so it may ask the store."""
 
 _PAGES_A_POLL = 10
 
@@ -73,7 +73,8 @@ class Collector:
         return await self._with_full_texts(feed, polled, wanted=self._wanted)
 
     async def _with_full_texts(self, feed: Feed, polled: Poll, *, wanted: Wanted) -> Poll:
-        asked = [entry for entry in polled.entries if entry.teaser and entry.url and wanted(feed, entry)]
+        teasers = [entry for entry in polled.entries if entry.teaser and entry.url]
+        asked = await asyncio.to_thread(lambda: [entry for entry in teasers if wanted(feed, entry)]) if teasers else []
         if not asked:
             return polled
         # What is left over is counted, and its turn comes when the feed changes next.
