@@ -1,10 +1,25 @@
 """Which changes deserve an alert, and its words. Pure.
 
-`decide(change, channel, now=…)` says whether and why; `render(change, language=…)` makes subject, text and HTML.
+`decide(change, channel, now=…)` says whether and why, `hold(channel, now=…)` whether not yet;
+`render(change, language=…)` makes subject, text and HTML.
 """
 
-from monitor.alerts.decide import Decision, Why, alert_key, decide, first_key, thread_key
-from monitor.alerts.policy import ChannelPolicy
+from monitor.alerts.decide import Decision, Hold, Why, alert_key, decide, first_key, hold, thread_key
+from monitor.alerts.policy import ChannelPolicy, QuietHours, Silence
 from monitor.alerts.render import render, safe_link
 
-__all__ = ["ChannelPolicy", "Decision", "Why", "alert_key", "decide", "first_key", "render", "safe_link", "thread_key"]
+__all__ = [
+    "ChannelPolicy",
+    "Decision",
+    "Hold",
+    "QuietHours",
+    "Silence",
+    "Why",
+    "alert_key",
+    "decide",
+    "first_key",
+    "hold",
+    "render",
+    "safe_link",
+    "thread_key",
+]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from monitor.alerts.policy import ChannelPolicy
-from monitor.model import Frozen, Level, Outcome, StanceChange
+from monitor.model import Frozen, Instant, Level, Outcome, StanceChange
+
+_HOUR = timedelta(hours=1)
 
 
 class Why(StrEnum):
@@ -18,6 +21,7 @@ class Why(StrEnum):
     ACTOR = "actor"
     LANGUAGE = "language"
     OLD = "old"
+    SILENCED = "silenced"
 
 
 class Decision(Frozen):
@@ -25,6 +29,13 @@ class Decision(Frozen):
 
     send: bool
     why: Why
+    words: str
+
+
+class Hold(Frozen):
+    """A message that is wanted, but not yet."""
+
+    until: Instant
     words: str
 
 
@@ -38,11 +49,29 @@ def decide(change: StanceChange, channel: ChannelPolicy, *, now: datetime) -> De
         return _no(Why.ACTOR, f"{channel.id} follows {', '.join(channel.actors)}, not {change.holder}")
     if channel.languages and change.after.language not in channel.languages:
         return _no(Why.LANGUAGE, f"the article is in {change.after.language}; {channel.id} follows others")
+    for silence in channel.silences:
+        if silence.covers(change, now=now):
+            return _no(Why.SILENCED, f"silenced by {silence.author} until {silence.until:%Y-%m-%d}: {silence.reason}")
     # A confirmation is as new as the report that confirmed it.
     told_at = change.confirmed_at or change.at
     if now - told_at > channel.max_age:
         return _no(Why.OLD, f"{(now - told_at).days} days old when found: history, not news")
     return Decision(send=True, why=Why.WANTED, words=_wanted(change))
+
+
+def hold(channel: ChannelPolicy, *, now: datetime, sent_at: Sequence[datetime] = ()) -> Hold | None:
+    """Whether a message must wait at `now`, and until when. `sent_at`: when the channel's latest messages went out."""
+    if channel.quiet_hours is not None and (end := channel.quiet_hours.end_after(now)) is not None:
+        return Hold(until=end, words=f"quiet hours until {end:%H:%M} {channel.quiet_hours.zone}")
+    if channel.per_hour is None:
+        return None
+    lately = sorted(at for at in sent_at if now - at < _HOUR)
+    if len(lately) < channel.per_hour:
+        return None
+    free = lately[-channel.per_hour] + _HOUR
+    return Hold(
+        until=free, words=f"{len(lately)} messages went out within the hour; {channel.id} takes {channel.per_hour}"
+    )
 
 
 def alert_key(change: StanceChange) -> str:

@@ -1,12 +1,73 @@
-"""What a channel wants to hear: data that stands beside its address in `feeds.yaml`."""
+"""What a channel wants to hear, and when: data that stands beside its address in `feeds.yaml`."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from monitor.model import Frozen, Language, Level
+from monitor.model import Frozen, Instant, Language, Level, StanceChange
+
+
+def _clock(value: object) -> object:
+    # YAML reads an unquoted 22:30 as the number 1350: minutes, by an old rule for base 60.
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 24 * 60:
+        return time(value // 60, value % 60)
+    return value
+
+
+ClockTime = Annotated[time, BeforeValidator(_clock)]
+
+
+class QuietHours(Frozen):
+    """Hours of the day, in local time, in which messages wait. `from` after `to` spans midnight."""
+
+    start: ClockTime = Field(alias="from")
+    end: ClockTime = Field(alias="to")
+    zone: str = Field(default="UTC", description="IANA name, e.g. Asia/Beirut")
+
+    @field_validator("zone")
+    @classmethod
+    def _is_known(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"{zone!r} is no time zone; write it as in Asia/Beirut or Europe/Moscow") from error
+        return zone
+
+    @model_validator(mode="after")
+    def _is_a_span(self) -> Self:
+        if self.start == self.end:
+            raise ValueError("from and to are the same: that is no span of hours")
+        return self
+
+    def end_after(self, now: datetime) -> datetime | None:
+        """When the quiet hours around `now` end; None outside them."""
+        local = now.astimezone(ZoneInfo(self.zone))
+        for days in (-1, 0):
+            start = datetime.combine(local.date() + timedelta(days), self.start, local.tzinfo)
+            ends_on = start.date() + timedelta(self.end <= self.start)
+            end = datetime.combine(ends_on, self.end, local.tzinfo)
+            if start <= local < end:
+                return end
+        return None
+
+
+class Silence(Frozen):
+    """Nothing about a holder or topic for a while: with who said so, why, and an end."""
+
+    holder: str | None = Field(default=None, description="USA, or USA/pentagon; without it everyone")
+    topic: str | None = None
+    author: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+    until: Instant
+
+    def covers(self, change: StanceChange, *, now: datetime) -> bool:
+        if now >= self.until or (self.topic and self.topic != change.topic):
+            return False
+        return self.holder is None or self.holder in {change.actor, change.holder}
 
 
 class ChannelPolicy(Frozen):
@@ -21,3 +82,6 @@ class ChannelPolicy(Frozen):
     max_age: timedelta = Field(
         default=timedelta(days=7), description="a turn older than this when found is history, not news"
     )
+    quiet_hours: QuietHours | None = Field(default=None, description="messages wait until they end")
+    per_hour: int | None = Field(default=None, ge=1, description="more messages than this wait for the next hour")
+    silences: tuple[Silence, ...] = ()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
+import yaml
+from pydantic import ValidationError
 
-from monitor.alerts import ChannelPolicy, Why, alert_key, decide, thread_key
+from monitor.alerts import ChannelPolicy, Why, alert_key, decide, hold, thread_key
 from monitor.model import Language, Level
 from tests.alerts.samples import change
 from tests.tracking.newsroom import moment
@@ -55,3 +57,88 @@ def test_keys_name_the_change_and_its_level() -> None:
     assert alert_key(reported) == "us-russia-syria.usa.pentagon.2.reported"
     assert alert_key(confirmed) == "us-russia-syria.usa.pentagon.2.confirmed"
     assert thread_key(reported) == thread_key(confirmed)
+
+
+# --- not yet -------------------------------------------------------------------------------------------
+
+
+def desk(**wants: Any) -> ChannelPolicy:
+    return ChannelPolicy.model_validate({"id": "desk", **wants})
+
+
+NIGHT = {"from": "22:00", "to": "07:00", "zone": "Asia/Beirut"}  # UTC+3 in summer
+
+
+@pytest.mark.parametrize(
+    ("now", "until"),
+    [
+        ("2016-06-30 18:59", None),
+        ("2016-06-30 19:00", "2016-07-01 04:00"),
+        ("2016-06-30 23:30", "2016-07-01 04:00"),
+        ("2016-07-01 03:59", "2016-07-01 04:00"),
+        ("2016-07-01 04:00", None),
+    ],
+)
+def test_messages_of_the_night_wait_for_the_local_morning(now: str, until: str | None) -> None:
+    held = hold(desk(quiet_hours=NIGHT), now=moment(now))
+    assert (held and held.until) == (moment(until) if until else None)
+
+
+def test_quiet_hours_in_the_middle_of_the_day() -> None:
+    siesta = desk(quiet_hours={"from": "13:00", "to": "15:00"})
+    assert hold(siesta, now=moment("2016-06-30 12:59")) is None
+    held = hold(siesta, now=moment("2016-06-30 13:30"))
+    assert held is not None
+    assert held.words == "quiet hours until 15:00 UTC"
+
+
+def test_yaml_may_write_the_hours_without_quotation_marks() -> None:
+    read = yaml.safe_load("{id: desk, quiet_hours: {from: 22:30, to: 07:00}}")
+    hours = ChannelPolicy.model_validate(read).quiet_hours
+    assert hours is not None
+    assert (hours.start, hours.end) == (time(22, 30), time(7, 0))
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        ({"from": "22:00", "to": "07:00", "zone": "Mars/Base"}, "is no time zone"),
+        ({"from": "22:00", "to": "07:00", "zone": "../etc"}, "is no time zone"),
+        ({"from": "22:00", "to": "22:00"}, "no span"),
+        ({"from": "25:00", "to": "07:00"}, "valid time"),
+    ],
+)
+def test_quiet_hours_that_make_no_sense_are_refused(hours: dict[str, str], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        desk(quiet_hours=hours)
+
+
+def test_a_channel_takes_so_many_messages_an_hour_and_the_next_waits_its_turn() -> None:
+    sent = [moment(f"2016-06-30 {clock}") for clock in ("17:00", "19:10", "19:40")]
+    assert hold(desk(per_hour=3), now=moment("2016-06-30 20:00"), sent_at=sent) is None
+    held = hold(desk(per_hour=2), now=moment("2016-06-30 20:00"), sent_at=sent)
+    assert held is not None
+    assert held.until == moment("2016-06-30 20:10")
+
+
+@pytest.mark.parametrize(
+    ("silence", "silent"),
+    [
+        ({"holder": "USA/pentagon"}, True),
+        ({"holder": "USA"}, True),
+        ({"holder": "USA/state"}, False),
+        ({"topic": "us-russia-syria"}, True),
+        ({"topic": "grain"}, False),
+        ({}, True),
+        ({"until": "2016-06-30T19:00:00Z"}, False),
+    ],
+)
+def test_a_silence_has_an_author_a_reason_and_an_end(silence: dict[str, str], silent: bool) -> None:
+    said = {"author": "Nour", "reason": "known, being written up", "until": "2016-07-02T00:00:00Z"}
+    decision = decide(change(), desk(silences=[said | silence]), now=NOW)
+    assert decision.send is not silent
+    if silent:
+        assert (decision.why, decision.words) == (
+            Why.SILENCED,
+            "silenced by Nour until 2016-07-02: known, being written up",
+        )
