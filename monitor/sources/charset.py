@@ -22,6 +22,18 @@ _IN_HEADER = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IG
 _LEGACY = ("windows-1256", "iso-8859-6", "windows-1251", "koi8-r", "iso-8859-5", "cp866")
 # The commonest letters make up over half of any text; bytes read in a wrong code page do not hit them.
 _COMMON = frozenset("اليمنوتربةدعسفإأه" + "оеаинтсрвлкмдпуяыьгзбч")
+_NO_CHARSETS = frozenset(
+    {
+        "idna",
+        "punycode",
+        "unicode_escape",
+        "unicode-escape",
+        "raw_unicode_escape",
+        "raw-unicode-escape",
+        "utf-7",
+        "undefined",
+    }
+)
 _RUN = re.compile(rb"[\x80-\xff]{3,}")
 _SAMPLE = 20_000
 _MOSTLY_VALID = 0.02
@@ -60,8 +72,10 @@ def _declared(body: bytes, content_type: str | None) -> list[str]:
 
 
 def _known(encoding: str) -> bool:
+    """Python's codecs include some that no document is written in, and that cannot replace what they do not know."""
     try:
-        return codecs.lookup(encoding)._is_text_encoding
+        codec = codecs.lookup(encoding)
+        return codec._is_text_encoding and codec.name not in _NO_CHARSETS
     except (LookupError, ValueError):
         return False
 

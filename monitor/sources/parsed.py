@@ -85,7 +85,7 @@ def _problem(entries: tuple[Entry, ...], *, dropped: Counter[str], fault: str | 
         return Health.EMPTY, f"a feed without usable entries ({lost} dropped)" if lost else "a feed without entries"
     if not any(entry.published_at for entry in entries):
         return Health.UNDATED, f"none of {len(entries)} entries has a usable date"
-    return None, f"{len(entries)} entries"
+    return None, "1 entry" if len(entries) == 1 else f"{len(entries)} entries"
 
 
 def make_entry(

@@ -49,7 +49,7 @@ def damaged(draw: st.DrawFn) -> bytes:
 @quick
 @given(
     body=damaged() | st.binary(max_size=400),
-    charset=st.sampled_from([None, "utf-8", "windows-1256", "utf-16", "rot13", "x"]),
+    charset=st.sampled_from([None, "utf-8", "windows-1256", "utf-16", "rot13", "idna", "punycode", "x"]),
 )
 def test_any_document_becomes_entries_or_a_problem(body: bytes, charset: str | None) -> None:
     parsed = parse_feed(

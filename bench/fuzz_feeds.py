@@ -1,0 +1,68 @@
+"""Feeds the parser damaged documents until time is up: `python -m bench.fuzz_feeds --minutes 60 [--seed N]`.
+
+A crash prints the seed and the document that did it; a document that takes over two seconds is reported as slow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+
+from monitor.model import Feed, FeedState, Language
+from monitor.sources import poll
+from monitor.sources.feeds import parse_feed
+from monitor.sources.fetch import Fetched
+from monitor.sources.pages import read_page
+from tests.sources.documents import NOW
+from tests.sources.test_fuzz import SHARDS, WHOLE
+
+_FEED = Feed(id="fuzz", url="https://e.org/f", publisher="Fuzz", language=Language.EN)
+_TYPES = (
+    None,
+    "text/xml",
+    "application/json",
+    "text/html; charset=windows-1256",
+    "text/xml; charset=utf-16",
+    "x/y; charset=idna",
+)
+_SLOW = 2.0
+
+
+def damaged(chance: random.Random) -> bytes:
+    body = chance.choice(WHOLE)
+    if chance.random() < 0.3:
+        body = body.decode().encode(chance.choice(["utf-16", "windows-1251", "koi8-r", "windows-1256"]), "replace")
+    for _ in range(chance.randrange(1, 25)):
+        at, cut = chance.randrange(len(body) + 1), chance.choice((0, 0, 1, 5, 40, 400))
+        piece = chance.choice((chance.choice(SHARDS), chance.randbytes(chance.randrange(8)), body[at : at + cut] * 3))
+        body = body[:at] + piece * chance.choice((1, 1, 1, 50)) + body[at + cut :]
+    return body
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=1)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    chance = random.Random(options.seed)
+    until, count, entries, slow = time.monotonic() + options.minutes * 60, 0, 0, 0
+    while time.monotonic() < until:
+        body, kind, started = damaged(chance), chance.choice(_TYPES), time.monotonic()
+        try:
+            parsed = parse_feed(body, content_type=kind, url=_FEED.url, now=NOW)
+            fetched = Fetched(url=_FEED.url, final_url=_FEED.url, status=200, body=body)
+            poll.decide(_FEED, FeedState(feed_id="fuzz"), fetched, parsed, NOW).model_dump_json()
+            read_page(body, content_type=kind, url=_FEED.url, now=NOW)
+        except BaseException:
+            print(f"seed {options.seed}, document {count}, type {kind}: {body!r}")
+            raise
+        count, entries = count + 1, entries + len(parsed.entries)
+        if time.monotonic() - started > _SLOW:
+            slow += 1
+            print(f"slow: {time.monotonic() - started:.1f} s, document {count}: {body[:300]!r}")
+    print(f"{count} documents, {entries} entries, {slow} slow, no crash")
+
+
+if __name__ == "__main__":
+    main()
