@@ -60,8 +60,7 @@ def main() -> None:
         subprocess.run(
             [MONITOR, "demo", "--out", str(folder / "demo")], cwd=folder, check=True, stdout=subprocess.DEVNULL
         )
-        seeds = DOCS.parent / "seeds"
-        (folder / "seeds").symlink_to(seeds)
+        (folder / "feeds.yaml").write_text((DOCS.parent / "feeds.yaml").read_text(encoding="utf-8"), encoding="utf-8")
         for page in sorted(DOCS.glob("*.md")):
             before = page.read_text(encoding="utf-8")
             after = refreshed(before, folder=folder)
