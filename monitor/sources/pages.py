@@ -22,7 +22,7 @@ from monitor.sources.markup import heading, tidy
 from monitor.sources.robots import Robots
 from monitor.sources.urls import canonical
 
-_MAX_PAGE = 5_000_000
+_MAX_PAGE = 2_000_000
 _MAX_TEXT = 100_000
 _SHORTEST = 400
 _WALLS = (
