@@ -1,7 +1,7 @@
 """A country and its institutions: which track a report steps, and where the country stands because of them.
 
-One turn makes one change. A report that names no institution ("Washington rejects …") and one that does ("the Pentagon
-rejects …") tell the same turn: the second confirms the first, whichever came first.
+A report that names no institution ("Washington rejects …") and one that does ("the Pentagon rejects …") tell the same
+turn: their voices count together, and where the institution is known it is the institution's turn.
 """
 
 from __future__ import annotations
@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
-from monitor.model import Frozen, Policy, Report, Side, StanceChange, Track
-from monitor.tracking.steps import judge, opposite, same_day, settle
+from monitor.model import Event, Frozen, Policy, Report, Side, StanceChange, Track
+from monitor.tracking.steps import backed, judge, opposite, same_day, settle
 from monitor.tracking.verdicts import Step, Verdict
 
 Tracks = Mapping[str | None, Track]
 """The tracks of one actor on one topic by institution; None is the country itself."""
+
+
+def in_order(events: Iterable[Event]) -> list[Event]:
+    """The events of one article as tracks want to hear them: by actor, those that name an institution first."""
+    return sorted(events, key=lambda event: (event.actor, event.institution is None, event.institution or ""))
 
 
 class Advance(Frozen):
@@ -104,27 +109,36 @@ def _institutional(tracks: dict[str | None, Track], report: Report, policy: Poli
         return _result(judge(track, report, policy))
     if track.stance is report.event.stance:
         return _result(judge(track, report, policy))
-    if _challenges_alike(nation, report, policy):
-        return _result(judge(nation, report, policy), _followed(track, report))
-    if _turned_lately(nation, report, policy):
-        words = f"{nation.holder} turned to {nation.stance} on {nation.since:%Y-%m-%d}: the same turn, told already"
-        return _Result(track=_followed(track, report), verdict=Verdict.FOLLOWED, words=words)
+    told = _told_of_nation(nation, report, policy)
+    if told and track.standing is None:
+        return _same_turn(nation, track, report, policy)
+    if told:
+        # The institution had a stance of its own: its turn is a fact of its own, and takes over what was told without a name.
+        unnamed = nation.model_copy(update={"challenger": None})
+        return _result(backed(judge(track, report, policy), told, policy), unnamed)
     if track.standing is None and _turns_nation(nation, report, policy):
         seeded = track.model_copy(update={"stance": nation.stance, "since": nation.since, "standing": nation.standing})
         return _result(judge(seeded, report, policy))
     return _result(judge(track, report, policy))
 
 
-def _challenges_alike(nation: Track, report: Report, policy: Policy) -> bool:
-    challenger = settle(nation, now=report.at, policy=policy).challenger
-    return challenger is not None and challenger.stance is report.event.stance
+def _told_of_nation(nation: Track, report: Report, policy: Policy) -> tuple[Report, ...]:
+    """Reports without institution that brought, or would bring, the country to this stance within the window."""
+    if nation.challenger is not None and nation.challenger.stance is report.event.stance:
+        return nation.challenger.reports
+    standing = nation.standing
+    if standing is None or standing.event.institution is not None or nation.since is None:
+        return ()
+    lately = nation.stance is report.event.stance and abs(report.at - nation.since) <= policy.window
+    return (standing,) if lately else ()
 
 
-def _turned_lately(track: Track, report: Report, policy: Policy) -> bool:
-    """Whether a report without institution brought the country to this stance within the window."""
-    if track.stance is not report.event.stance or track.since is None or track.standing is None:
-        return False
-    return track.standing.event.institution is None and abs(report.at - track.since) <= policy.window
+def _same_turn(nation: Track, track: Track, report: Report, policy: Policy) -> _Result:
+    """The first word of an institution, on a turn of its country that is told already."""
+    if nation.challenger is not None:
+        return _result(judge(nation, report, policy), _followed(track, report))
+    words = f"{nation.holder} turned to {nation.stance} lately: the same turn, told already"
+    return _Result(track=_followed(track, report), verdict=Verdict.FOLLOWED, words=words)
 
 
 def _turns_nation(nation: Track, report: Report, policy: Policy) -> bool:

@@ -205,6 +205,17 @@ def _rivals(track: Track, report: Report, policy: Policy) -> Step:
     return _confirm(track, winner, policy)
 
 
+def backed(result: Step, told: tuple[Report, ...], policy: Policy) -> Step:
+    """A turn just reported, with those who told it of the country before: their voices count for it."""
+    challenger = result.track.challenger
+    if result.verdict is not Verdict.REPORTED or challenger is None or not told:
+        return result
+    joined = challenger.model_copy(update={"reports": (*challenger.reports, *told)})
+    if _settled(joined, policy):
+        return _confirm(result.track, joined, policy)
+    return result.model_copy(update={"track": result.track.model_copy(update={"challenger": joined})})
+
+
 # --- confirmation -------------------------------------------------------------------------------
 
 
@@ -228,8 +239,7 @@ def _confirm(track: Track, challenger: Challenger, policy: Policy) -> Step:
         else f"by {challenger.first.publisher}; the policy asks for one voice"
     )
     newest = max(challenger.reports, key=lambda report: (report.at, report.event_id))
-    deciding = own or challenger.reports[-1]
-    change = _change(track, challenger, words, level=Level.CONFIRMED, confirmed_at=deciding.at)
+    change = _change(track, challenger, words, level=Level.CONFIRMED, confirmed_at=(own or newest).at)
     after = _stand(track, challenger.stance, since=challenger.first.at, standing=newest)
     return Step(track=after, change=change, verdict=Verdict.CONFIRMED, words=words)
 

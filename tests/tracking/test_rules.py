@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from monitor.model import Outcome, Policy
-from monitor.tracking import Verdict, adapt
+from monitor.tracking import Verdict, adapt, in_order
 from tests.tracking.newsroom import POLICY, Newsroom
 
 TURN = ("USA/pentagon", "conditional")
@@ -163,13 +163,40 @@ def test_a_dispute_is_settled_by_more_independent_voices() -> None:
 # --- institutions and their country -----------------------------------------------------------------
 
 
-def test_the_turn_of_a_country_is_confirmed_by_its_institution_and_told_once() -> None:
+def test_the_turn_of_a_country_is_confirmed_by_the_first_word_of_its_institution_and_told_once() -> None:
+    room = Newsroom()
+    room.say("2017-02-16", "RUS", "support", "Вестник", language="ru")
+    room.say("2017-04-07 12:00", "RUS", "suspend", "كوكب", language="ar", quote="علقت موسكو المذكرة")
+    room.say("2017-04-07 13:00", "RUS/mfa", "suspend", "Вестник", language="ru", quote="приостанавливает меморандум")
+    room.say("2017-04-07 14:00", "RUS/mod", "suspend", "Herald", quote="the line is closed")
+    assert room.turns == [("2017-04-07", "RUS", "support", "suspend", "confirmed")]
+    assert room.track("RUS/mfa").stance == "suspend"
+    assert room.track("RUS/mod").stance == "suspend"
+
+
+def test_an_institution_known_to_stand_elsewhere_takes_over_the_turn_with_the_voices_that_told_it() -> None:
     room = Newsroom()
     room.say("2017-02-16", "RUS/mfa", "support", "Вестник", language="ru")
     room.say("2017-04-07 12:00", "RUS", "suspend", "كوكب", language="ar", quote="علقت موسكو المذكرة")
-    room.say("2017-04-07 13:00", "RUS/mfa", "suspend", "Вестник", language="ru", quote="приостанавливает меморандум")
-    assert room.turns == [("2017-04-07", "RUS", "support", "suspend", "confirmed")]
-    assert room.track("RUS/mfa").stance == "suspend"
+    change = room.say("2017-04-07 13:00", "RUS/mfa", "suspend", "Вестник", language="ru", quote="приостанавливает")
+    room.say("2017-04-07 14:00", "RUS", "suspend", "Herald")
+    assert change is not None
+    assert (change.holder, change.level, change.after.event.quote) == ("RUS/mfa", "confirmed", "приостанавливает")
+    assert change.publishers == ("Вестник", "كوكب")
+    assert [turn[1:] for turn in room.turns] == [
+        ("RUS", "support", "suspend", "reported"),
+        ("RUS/mfa", "support", "suspend", "confirmed"),
+    ]
+    assert room.track("RUS").stance == "suspend"
+
+
+def test_one_article_that_names_the_institution_and_the_country_tells_one_turn() -> None:
+    room = desk()
+    both = [room.report("2016-06-30", holder, "conditional", "كوكب", article=7) for holder in ("USA", "USA/pentagon")]
+    ordered = in_order(report.event for report in both)
+    assert [event.institution for event in ordered] == ["pentagon", None]
+    room.hear(sorted(both, key=lambda report: ordered.index(report.event)))
+    assert room.turns == [("2016-06-30", "USA/pentagon", "oppose", "conditional", "reported")]
 
 
 def test_the_turn_of_an_institution_is_confirmed_by_a_report_that_names_none() -> None:
