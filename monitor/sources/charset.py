@@ -75,9 +75,9 @@ def _known(encoding: str) -> bool:
     """Python's codecs include some that no document is written in, and that cannot replace what they do not know."""
     try:
         codec = codecs.lookup(encoding)
-        return codec._is_text_encoding and codec.name not in _NO_CHARSETS
     except (LookupError, ValueError):
         return False
+    return codec._is_text_encoding and codec.name not in _NO_CHARSETS
 
 
 def _lenient(body: bytes, encoding: str) -> Decoded:

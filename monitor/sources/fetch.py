@@ -154,9 +154,10 @@ class Fetcher:
             )
 
     async def _follow(self, url: URL, *, headers: Mapping[str, str]) -> Fetched:
-        start, moved_to, permanent = str(url), None, True
+        start, moved_to, permanent, left = str(url), None, True, self.limits.total
         for _ in range(self.limits.redirects + 1):
-            fetched = await self._hop(url, headers=headers)
+            fetched, spent = await self._hop(url, headers=headers, within=left)
+            left -= spent
             if fetched.failure or fetched.status not in _REDIRECTS:
                 return replace(fetched, url=start, moved_to=moved_to)
             target = _target(url, fetched.headers.get("location"))
@@ -172,27 +173,30 @@ class Fetcher:
             url=start,
         )
 
-    async def _hop(self, url: URL, *, headers: Mapping[str, str]) -> Fetched:
-        """One request, without following; waits for its turn first, and only then do deadlines run."""
+    async def _hop(self, url: URL, *, headers: Mapping[str, str], within: float) -> tuple[Fetched, float]:
+        """One request, without following, and the seconds it took; waiting for its turn is not counted."""
         try:
             self._guard.check_url(url)
         except RefusedAddressError as refused:
-            return _failed(url, Health.REFUSED_ADDRESS, str(refused))
+            return _failed(url, Health.REFUSED_ADDRESS, str(refused)), 0.0
         if self._guard.covers(url):  # the operator's own servers need no sparing
             async with self._free:
-                return await self._timed(url, headers=headers)
+                return await self._timed(url, headers=headers, within=within)
         async with self._hosts.turn(url.host or ""), self._free:
-            return await self._timed(url, headers=headers)
+            return await self._timed(url, headers=headers, within=within)
 
-    async def _timed(self, url: URL, *, headers: Mapping[str, str]) -> Fetched:
+    async def _timed(self, url: URL, *, headers: Mapping[str, str], within: float) -> tuple[Fetched, float]:
+        clock = asyncio.get_running_loop().time
+        started = clock()
         try:
-            async with asyncio.timeout(self.limits.total):
-                return await self._request(url, headers=headers)
+            async with asyncio.timeout(max(within, 0)):
+                fetched = await self._request(url, headers=headers)
         except TimeoutError as error:
-            return _failed(url, Health.TIMEOUT, _which_deadline(error, self.limits))
+            fetched = _failed(url, Health.TIMEOUT, _which_deadline(error, self.limits))
         except (aiohttp.ClientError, OSError, ValueError) as error:
             health, detail = classify(error)
-            return _failed(url, health, detail)
+            fetched = _failed(url, health, detail)
+        return fetched, clock() - started
 
     async def _request(self, url: URL, *, headers: Mapping[str, str]) -> Fetched:
         if self._session is None:

@@ -30,6 +30,7 @@ class Hostile:
 
     base: str = ""
     raw: str = ""
+    document: bytes = b""
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def at(self, path: str) -> str:
@@ -87,6 +88,15 @@ def _routes(app: web.Application, state: Hostile, stop: asyncio.Event) -> None:
 
     async def loop(request: web.Request) -> web.Response:
         return web.Response(status=302, headers={"Location": f"/loop/{int(request.match_info['step']) + 1}"})
+
+    async def slow_loop(request: web.Request) -> web.Response:
+        await asyncio.wait({asyncio.ensure_future(stop.wait())}, timeout=0.3)
+        return web.Response(status=302, headers={"Location": f"/slow-loop/{int(request.match_info['step']) + 1}"})
+
+    async def liar(request: web.Request) -> web.Response:
+        if request.headers.get("If-None-Match"):
+            return web.Response(status=304)
+        return web.Response(body=state.document or rss(), headers={"ETag": '"always the same"'})
 
     async def conditional(request: web.Request) -> web.Response:
         if request.headers.get("If-None-Match") == '"v1"':
@@ -149,6 +159,8 @@ def _routes(app: web.Application, state: Hostile, stop: asyncio.Event) -> None:
     on("/to/{code}", redirect)
     on("/raw/{kind}", to_raw)
     on("/loop/{step}", loop)
+    on("/slow-loop/{step}", slow_loop)
+    on("/liar.xml", liar)
     on("/conditional.xml", conditional)
     on("/endless", endless)
     on("/drip", drip)

@@ -37,6 +37,7 @@ from tests.sources.hostile import BLOCKED, Hostile
         ("/raw/bad-status", Health.BAD_RESPONSE, "not valid HTTP"),
         ("/raw/hang-up", Health.CONNECT, "closed the connection"),
         ("/loop/0", Health.REDIRECTS, "more than 5 redirects"),
+        ("/slow-loop/0", Health.TIMEOUT, "not finished within 1 s"),  # the deadline is for all hops together
         ("/nowhere", Health.REDIRECTS, "names no usable address"),
         ("/odd-location", Health.REDIRECTS, "names no usable address"),
         (f"/to/302?to={BLOCKED['metadata']}", Health.REFUSED_ADDRESS, "metadata"),
