@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from monitor.model import Event, Frozen, Policy, Report, Side, StanceChange, Track
-from monitor.tracking.steps import backed, judge, opposite, same_day, settle
+from monitor.tracking.moves import opposite, same_day
+from monitor.tracking.steps import backed, judge, settle
 from monitor.tracking.verdicts import Step, Verdict
 
 Tracks = Mapping[str | None, Track]

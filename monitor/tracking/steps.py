@@ -6,10 +6,26 @@ event told twice, not two turns. `docs/alerts.md` has the rules in words.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 
-from monitor.model import Challenger, Level, Outcome, Policy, Report, Side, Stance, StanceChange, Track
+from monitor.model import Challenger, Level, Outcome, Policy, Report, StanceChange, Track
+from monitor.tracking.moves import (
+    added,
+    adopt,
+    challenger_of,
+    disputes,
+    known_events,
+    object_to,
+    opposite,
+    reports_of,
+    same_day,
+    slim,
+    span,
+    stand,
+    standing_of,
+    with_newest_standing,
+)
 from monitor.tracking.verdicts import Step, Verdict
 from monitor.tracking.voices import collapsed, speakers
 
@@ -22,14 +38,14 @@ def step(track: Track, report: Report, policy: Policy) -> tuple[Track, StanceCha
 
 def judge(track: Track, report: Report, policy: Policy) -> Step:
     """Like `step`, with the reason."""
-    if report.event_id in _known(track):
+    if report.event_id in known_events(track):
         return _stay(track, Verdict.AGAIN, "this event has been counted")
     if report.event.confidence < policy.min_confidence:
         sure, asked = report.event.confidence, policy.min_confidence
         return _stay(track, Verdict.WEAK, f"confidence {sure:.2f} is under {asked:.2f}: for the timeline only")
     if track.standing is None:
         return _baseline(track, report)
-    newest = max(known.at for known in _reports(track))
+    newest = max(known.at for known in reports_of(track))
     if newest - report.at > policy.lateness:
         return _stay(track, Verdict.LATE, f"{span(newest - report.at)} older than what is known: for the timeline only")
     track = settle(track, now=report.at, policy=policy)
@@ -46,21 +62,7 @@ def settle(track: Track, *, now: datetime, policy: Policy) -> Track:
         return track
     if challenger.against:
         return track.model_copy(update={"challenger": None, "disputed": ()})
-    return _adopt(track, challenger)
-
-
-def same_day(one: Report, other: Report) -> bool:
-    return one.at.date() == other.at.date()
-
-
-def span(duration: timedelta) -> str:
-    """`72 h` or `14 days`, for sentences."""
-    hours = round(duration.total_seconds() / 3600)
-    return f"{hours} h" if hours <= 96 else f"{hours // 24} days"
-
-
-def opposite(one: Stance, other: Stance) -> bool:
-    return {one.side, other.side} == {Side.FOR, Side.AGAINST}
+    return adopt(track, challenger)
 
 
 # --- which rule ---------------------------------------------------------------------------------
@@ -83,19 +85,19 @@ def _rule(track: Track, report: Report) -> Rule:
 
 
 def _baseline(track: Track, report: Report) -> Step:
-    after = _stand(track, report.event.stance, since=report.at, standing=report)
+    after = stand(track, report.event.stance, since=report.at, standing=report)
     return Step(track=after, verdict=Verdict.BASELINE, words="the first stance known of this holder: no change")
 
 
 def _repeats(track: Track, report: Report, _policy: Policy) -> Step:
-    after = _with_newest_standing(track, report)
+    after = with_newest_standing(track, report)
     if after.disputed and not any(same_day(report, known) for known in after.disputed):
         after = after.model_copy(update={"disputed": ()})
     return Step(track=after, verdict=Verdict.REPEAT, words=f"{track.holder} stands there already")
 
 
 def _differs(track: Track, report: Report, policy: Policy) -> Step:
-    standing = _standing(track)
+    standing = standing_of(track)
     if report.own_outlet and report.at >= standing.at:
         return _challenge(track, report, policy)
     if report.at < standing.at:
@@ -103,7 +105,7 @@ def _differs(track: Track, report: Report, policy: Policy) -> Step:
     # What stands since today was told by somebody today: the other version is a dispute about it, no second turn.
     if track.since is not None and track.since.date() == report.at.date():
         return _beside(track, report, standing)
-    disputed = (standing, report) if _dispute(standing, report) else ()
+    disputed = (standing, report) if disputes(standing, report) else ()
     return _challenge(track.model_copy(update={"disputed": disputed}), report, policy)
 
 
@@ -117,7 +119,7 @@ def _challenge(track: Track, report: Report, policy: Policy) -> Step:
 
 
 def _older(track: Track, report: Report, newer: Report) -> Step:
-    if _dispute(newer, report):
+    if disputes(newer, report):
         return _beside(track, report, newer)
     return _stay(track, Verdict.OVERTAKEN, f"{newer.publisher} has a newer report of {newer.event.stance}")
 
@@ -127,7 +129,7 @@ def _beside(track: Track, report: Report, other: Report) -> Step:
     if not opposite(report.event.stance, other.event.stance):
         words = f"{other.publisher} has {other.event.stance} for the same day: one event, told in two shades"
         return _stay(track, Verdict.SAME_DAY, words)
-    after = track.model_copy(update={"disputed": _add(track.disputed, other, report)})
+    after = track.model_copy(update={"disputed": added(track.disputed, other, report)})
     words = f"disputed: {other.publisher} reports {other.event.stance}, {report.publisher} {report.event.stance}"
     return Step(track=after, verdict=Verdict.DISPUTED, words=words)
 
@@ -136,13 +138,15 @@ def _beside(track: Track, report: Report, other: Report) -> Step:
 
 
 def _carries_challenger(track: Track, report: Report, policy: Policy) -> Step:
-    challenger = _challenger(track)
-    heard = speakers(challenger.reports)
-    joined = challenger.model_copy(update={"reports": (*challenger.reports, report)})
+    challenger = challenger_of(track)
+    heard = {(each.voice, each.publisher) for each in challenger.reports}
+    if (report.voice, report.publisher) in heard and not report.own_outlet:
+        return _stay(track, Verdict.COPY, f"{report.publisher} has said so already")
+    joined = challenger.model_copy(update={"reports": (*challenger.reports, slim(report))})
     if _settled(joined, policy):
         return _confirm(track, joined, policy)
     after = track.model_copy(update={"challenger": joined})
-    if report.voice in heard:
+    if report.voice in speakers(challenger.reports):
         return Step(track=after, verdict=Verdict.COPY, words=f"{report.publisher} speaks with a voice already heard")
     said = f"{len(speakers(joined.reports))} voices for it, {len(speakers(joined.against))} against"
     return Step(track=after, verdict=Verdict.WAITING, words=f"{said}; {_asks(policy)}")
@@ -150,11 +154,11 @@ def _carries_challenger(track: Track, report: Report, policy: Policy) -> Step:
 
 def _takes_back(track: Track, report: Report, policy: Policy) -> Step:
     """The article that reported the turn now says otherwise."""
-    challenger = _challenger(track)
+    challenger = challenger_of(track)
     words = f"{report.publisher} changed its article: it now has {report.event.stance}"
     if len(speakers(challenger.reports)) > 1:
         return _stay(track, Verdict.OVERTAKEN, f"{words}; other voices carry {challenger.stance} still")
-    after = _with_newest_standing(track.model_copy(update={"challenger": None, "disputed": ()}), report)
+    after = with_newest_standing(track.model_copy(update={"challenger": None, "disputed": ()}), report)
     if report.event.stance is not track.stance:
         return _challenge(after, report, policy)
     change = _change(track, challenger, words, outcome=Outcome.WITHDRAWN)
@@ -162,20 +166,20 @@ def _takes_back(track: Track, report: Report, policy: Policy) -> Step:
 
 
 def _repeats_against_challenger(track: Track, report: Report, policy: Policy) -> Step:
-    challenger = _challenger(track)
+    challenger = challenger_of(track)
     first = challenger.first
     if report.at < first.at and not same_day(report, first):
         return _repeats(track, report, policy)
     if report.voice in speakers(challenger.reports) and not same_day(report, first) and not report.own_outlet:
         # The voice that reported the turn follows the holder back: two turns, as a historian would count.
-        return _challenge(_adopt(track, challenger), report, policy)
+        return _challenge(adopt(track, challenger), report, policy)
     told = bool(challenger.against)
-    after = _with_newest_standing(_object(track, report), report)
+    after = with_newest_standing(object_to(track, report), report)
     words = f"{report.publisher} still reports {track.stance}, against {challenger.stance} by {first.publisher}"
     change = None if told else _change(track, challenger, words, outcome=Outcome.CONTRADICTED)
-    disputed = _dispute(first, report)
+    disputed = disputes(first, report)
     return Step(
-        track=after.model_copy(update={"disputed": _add(track.disputed, first, report)}) if disputed else after,
+        track=after.model_copy(update={"disputed": added(track.disputed, first, report)}) if disputed else after,
         change=change,
         verdict=Verdict.DISPUTED if disputed else Verdict.CONTRADICTED,
         words=words,
@@ -183,19 +187,19 @@ def _repeats_against_challenger(track: Track, report: Report, policy: Policy) ->
 
 
 def _differs_from_both(track: Track, report: Report, policy: Policy) -> Step:
-    challenger = _challenger(track)
+    challenger = challenger_of(track)
     if same_day(report, challenger.first) and not report.own_outlet:
-        return _rivals(_object(track, report), report, policy)
+        return _rivals(object_to(track, report), report, policy)
     if report.at < challenger.first.at:
         return _older(track, report, challenger.first)
     if challenger.against:
         return _challenge(track.model_copy(update={"challenger": None, "disputed": ()}), report, policy)
-    return _challenge(_adopt(track, challenger), report, policy)
+    return _challenge(adopt(track, challenger), report, policy)
 
 
 def _rivals(track: Track, report: Report, policy: Policy) -> Step:
     """A third version of the challenger's day: it takes the challenger's place once more voices carry it."""
-    challenger = _challenger(track)
+    challenger = challenger_of(track)
     carrying = tuple(other for other in challenger.against if other.event.stance is report.event.stance)
     enough = len(speakers(carrying)) >= policy.confirmations
     if not enough or len(speakers(carrying)) <= len(speakers(challenger.reports)):
@@ -240,7 +244,7 @@ def _confirm(track: Track, challenger: Challenger, policy: Policy) -> Step:
     )
     newest = max(challenger.reports, key=lambda report: (report.at, report.event_id))
     change = _change(track, challenger, words, level=Level.CONFIRMED, confirmed_at=(own or newest).at)
-    after = _stand(track, challenger.stance, since=challenger.first.at, standing=newest)
+    after = stand(track, challenger.stance, since=challenger.first.at, standing=newest)
     return Step(track=after, change=change, verdict=Verdict.CONFIRMED, words=words)
 
 
@@ -257,7 +261,7 @@ def _change(
         topic=track.topic,
         actor=track.actor,
         institution=track.institution,
-        before=challenger.before or _standing(track),
+        before=challenger.before or standing_of(track),
         after=challenger.first,
         level=level,
         at=challenger.first.at,
@@ -269,70 +273,9 @@ def _change(
     )
 
 
-# --- small moves --------------------------------------------------------------------------------
-
-
 def _stay(track: Track, verdict: Verdict, words: str) -> Step:
     return Step(track=track, verdict=verdict, words=words)
 
 
-def _stand(track: Track, stance: Stance, *, since: datetime, standing: Report) -> Track:
-    moved = {"stance": stance, "since": since, "standing": standing, "challenger": None, "disputed": ()}
-    return track.model_copy(update=moved)
-
-
-def _adopt(track: Track, challenger: Challenger) -> Track:
-    newest = max(challenger.reports, key=lambda report: (report.at, report.event_id))
-    return _stand(track, challenger.stance, since=challenger.first.at, standing=newest)
-
-
-def _with_newest_standing(track: Track, report: Report) -> Track:
-    if report.event.stance is not track.stance or report.at < _standing(track).at:
-        return track
-    return track.model_copy(update={"standing": report})
-
-
-def _object(track: Track, report: Report) -> Track:
-    challenger = _challenger(track)
-    against = challenger.model_copy(update={"against": (*challenger.against, report)})
-    return track.model_copy(update={"challenger": against})
-
-
-def _dispute(one: Report, other: Report) -> bool:
-    different = one.voice != other.voice
-    return different and same_day(one, other) and opposite(one.event.stance, other.event.stance)
-
-
-def _add(disputed: Iterable[Report], *reports: Report) -> tuple[Report, ...]:
-    """The disputing reports of the newest day among them, each voice once."""
-    found: dict[tuple[str, Stance], Report] = {}
-    for report in (*disputed, *reports):
-        if same_day(report, reports[-1]):
-            found.setdefault((report.voice, report.event.stance), report)
-    return tuple(found.values())
-
-
 def _asks(policy: Policy) -> str:
     return f"the policy asks for {policy.confirmations} within {span(policy.window)}"
-
-
-def _reports(track: Track) -> tuple[Report, ...]:
-    challenger = track.challenger
-    return (*([track.standing] if track.standing else []), *(challenger.reports if challenger else ()))
-
-
-def _known(track: Track) -> set[int]:
-    against = track.challenger.against if track.challenger else ()
-    return {report.event_id for report in (*_reports(track), *against, *track.disputed)}
-
-
-def _standing(track: Track) -> Report:
-    if track.standing is None:
-        raise ValueError(f"{track.holder} has no stance yet")
-    return track.standing
-
-
-def _challenger(track: Track) -> Challenger:
-    if track.challenger is None:
-        raise ValueError(f"nothing challenges {track.holder}")
-    return track.challenger
