@@ -27,7 +27,9 @@ def digest(text: str) -> str:
 def with_keys(entries: Sequence[Entry], *, scope: str, feed_url: str) -> tuple[Entry, ...]:
     """The entries with their keys, strongest first. `scope` names the feed: a GUID that is no address means nothing outside."""
     useless = _useless_guids(entries)
-    urls = Counter(twin_key(entry.url) for entry in entries if entry.url)
+    # Listed twice is one article; one address under several titles is none's own.
+    titles_at = {(twin_key(entry.url), entry.title) for entry in entries if entry.url}
+    urls = Counter(address for address, _ in titles_at)
     home = twin_key(feed_url) if _URL.match(feed_url) else ""
     home_site = home.partition("/")[0]
     return tuple(

@@ -310,6 +310,11 @@ def test_without_guid_and_address_title_and_day_tell_or_the_text(language: str) 
     assert make(None)[0].startswith("text:")
 
 
+def test_an_article_that_a_feed_lists_twice_keeps_its_address_as_key() -> None:
+    once = keys_of(item(guid=None))
+    assert keys_of(item(guid=None), item(guid=None)) == once * 2
+
+
 def test_every_entry_has_a_key_and_entries_that_differ_share_none() -> None:
     items = [
         item(guid=None, link="https://news.example/", title=f"{word}", text=word, date=None)
