@@ -100,7 +100,7 @@ class Pipeline:
         self._channels = {channel.id: channel for channel in channels}
         self._policies = policies or {}
         self._wires = wires or Wires()
-        self._follow_later = follow_later
+        self.follow_later = follow_later
 
     # --- collect --------------------------------------------------------------------------------
 
@@ -166,7 +166,7 @@ class Pipeline:
             for reading in readings:
                 if tx.save_finding(stored, reading.finding, now=now) and reading.finding.events:
                     self._keep(tx, stored, reading)
-                    if not self._follow_later:
+                    if not self.follow_later:
                         deliveries += self._follow(tx, stored, topic=reading.finding.topic, now=now)
             tx.analysis_done(stored)
         for reading in readings:

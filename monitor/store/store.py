@@ -174,6 +174,11 @@ class Store:
         return self._database.name
 
     @property
+    def conninfo(self) -> str:
+        """What PostgreSQL's own library connects with, password included: not for logs."""
+        return self._database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    @property
     def path(self) -> Path | None:
         """The file of an SQLite database."""
         return self._database.path

@@ -12,18 +12,18 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from monitor.model import DeliveryState
 from monitor.store import Store
+from tests.databases import Postgres
 from tests.engines.world import ACTORS, daemon, served
 
 KILLS = int(os.environ.get("MONITOR_KILLS", "25"))
+WORKER_KILLS = int(os.environ.get("MONITOR_KILLS", "6"))
 
 
-def known(folder: Path) -> dict[str, Any]:
+def known(url: str) -> dict[str, Any]:
     """What the database holds, by names that do not depend on the order in which rows were made."""
-    with Store.open(str(folder / "monitor.db")) as store:
+    with Store.open(url) as store:
         events = store.events()
         urls = {row.id: row.url for row in events}
         return {
@@ -38,20 +38,42 @@ def known(folder: Path) -> dict[str, Any]:
         }
 
 
-@pytest.mark.parametrize("seed", [1])
-def test_kill_9_at_random_moments_loses_nothing_and_doubles_nothing(tmp_path: Path, seed: int) -> None:
-    killed, whole = tmp_path / "killed", tmp_path / "whole"
-    killed.mkdir()
-    whole.mkdir()
-    with served() as base:
-        command = [sys.executable, "-m", "tests.engines.world", str(killed), base, str(KILLS), str(seed)]
-        subprocess.run(command, check=True, capture_output=True, timeout=110)
-        urllib.request.urlopen(f"{base}/stage/{KILLS - 1}", timeout=10).close()
-        asyncio.run(daemon(whole, base, stage=KILLS, once=True))
-    after, expected = known(killed), known(whole)
-    assert sum(after["articles"].values()) == KILLS * len(ACTORS)
-    assert after == expected
-    messages = Counter(json.loads(line)["key"] for line in (killed / "outbox.jsonl").read_text().splitlines())
-    assert set(after["deliveries"]) <= {(level, DeliveryState.SENT) for level, _ in after["deliveries"]}
+def whole(folder: Path, base: str, *, stages: int) -> dict[str, Any]:
+    """The same world, followed by one process that nobody kills."""
+    folder.mkdir()
+    urllib.request.urlopen(f"{base}/stage/{stages - 1}", timeout=10).close()
+    asyncio.run(daemon(folder, base, stage=stages, once=True))
+    return known(str(folder / "monitor.db"))
+
+
+def assert_sent_once_or_twice(after: dict[str, Any], outbox: Path) -> None:
+    messages = Counter(json.loads(line)["key"] for line in outbox.read_text().splitlines())
+    assert {state for _, state in after["deliveries"]} == {DeliveryState.SENT}
     assert len(messages) == sum(after["deliveries"].values()) > 0
     assert max(messages.values()) <= 2, "at least once, and at most twice"
+
+
+def test_kill_9_at_random_moments_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "killed"
+    folder.mkdir()
+    with served() as base:
+        command = [sys.executable, "-m", "tests.engines.world", str(folder), base, str(KILLS), "1"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=110)
+        expected = whole(tmp_path / "whole", base, stages=KILLS)
+    after = known(str(folder / "monitor.db"))
+    assert sum(after["articles"].values()) == KILLS * len(ACTORS)
+    assert after == expected
+    assert_sent_once_or_twice(after, folder / "outbox.jsonl")
+
+
+def test_four_workers_killed_at_random_give_what_one_process_gives(tmp_path: Path, postgres: Postgres) -> None:
+    folder, url = tmp_path / "killed", postgres.fresh()
+    folder.mkdir()
+    with served() as base:
+        command = [sys.executable, "-m", "tests.engines.world", str(folder), base, str(WORKER_KILLS), "1", url]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=110)
+        assert done.returncode == 0, done.stderr[-3000:]
+        expected = whole(tmp_path / "whole", base, stages=WORKER_KILLS + 1)
+    after = known(url)
+    assert after == expected
+    assert_sent_once_or_twice(after, folder / "outbox.jsonl")

@@ -20,11 +20,13 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing.sharedctypes import RawValue
 from pathlib import Path
+from typing import Any
 
 from monitor.channels import LogChannel
 from monitor.engines.local import Pace, run
-from monitor.model import Feed, FeedState, Language, Policy, Poll
+from monitor.model import DeliveryState, Feed, FeedState, Language, Policy, Poll
 from monitor.pipeline import Pipeline, Pools
 from monitor.sources.collect import collect, parse
 from monitor.sources.fetch import Fetched, Fetcher
@@ -117,8 +119,33 @@ async def daemon(folder: Path, base: str, *, stage: int, once: bool = False) -> 
             await run(pipeline, pace=pace, once=once)
 
 
+async def worker(folder: Path, base: str, *, url: str, stage: Any) -> None:
+    """One worker of many on PostgreSQL; `stage` is shared memory."""
+    from monitor.engines import distributed
+
+    begun = time.monotonic()
+
+    def clock() -> datetime:
+        return START + int(stage.value) * STAGE + timedelta(seconds=time.monotonic() - begun)
+
+    with Store.open(url) as store, ThreadPoolExecutor(4) as threads:
+        async with Fetcher(allow_private=("127.0.0.1",)) as fetcher:
+            pipeline = pipeline_on(store, folder, fetcher=fetcher, threads=threads, clock=clock, follow_later=True)
+            second = timedelta(seconds=1)
+            pace = distributed.Pace(
+                concurrency=4, sweep_cron="* * * * * *", beat_every=second, heartbeat=second / 2, dead_after=2 * second
+            )
+            await distributed.run(pipeline, topics=[TOPIC], pace=pace)
+
+
 def pipeline_on(
-    store: Store, folder: Path, *, fetcher: Fetcher, threads: ThreadPoolExecutor, clock: Callable[[], datetime]
+    store: Store,
+    folder: Path,
+    *,
+    fetcher: Fetcher,
+    threads: ThreadPoolExecutor,
+    clock: Callable[[], datetime],
+    follow_later: bool = False,
 ) -> Pipeline:
     async def in_worker(fetched: Fetched, feed_id: str, now: datetime) -> ParsedFeed:
         return await asyncio.get_running_loop().run_in_executor(threads, parse, fetched, feed_id, now)
@@ -134,6 +161,7 @@ def pipeline_on(
         clock=clock,
         policies={TOPIC: Policy(confirmations=2)},
         pools=Pools(cpu=threads, store=threads, channels=threads),
+        follow_later=follow_later,
     )
 
 
@@ -156,6 +184,53 @@ def kill_often(folder: Path, base: str, *, kills: int, seed: int) -> None:
         sys.exit(f"the last run ended with {status}")
 
 
+def kill_workers(folder: Path, base: str, *, url: str, kills: int, seed: int, count: int = 4) -> None:
+    """Runs `count` workers, kills one at random moments and starts another, a stage later each time; then lets them finish."""
+    chance = random.Random(seed)
+    stage = RawValue("i", 0)
+    _to_stage(base, 0)
+    with Store.open(url) as store:
+        store.sync_feeds(feeds(base), START)
+    start = partial(_forked, partial(worker, folder, base, url=url, stage=stage))
+    workers = [start() for _ in range(count)]
+    try:
+        for number in range(1, kills + 1):
+            time.sleep(chance.uniform(0.1, 0.8))
+            _to_stage(base, number)
+            stage.value = number
+            _killed(workers.pop(chance.randrange(count)))
+            workers.append(start())
+        _wait_until_idle(url, stages=kills + 1)
+        for each in workers:
+            os.kill(each, signal.SIGTERM)
+        while workers:
+            _, status = os.waitpid(workers[0], 0)
+            workers.pop(0)
+            if status:
+                sys.exit(f"a worker ended with {status}")
+    finally:
+        for each in workers:
+            _killed(each)
+
+
+def _killed(child: int) -> None:
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+
+
+def _wait_until_idle(url: str, *, stages: int) -> None:
+    deadline = time.monotonic() + 40
+    with Store.open(url) as store:
+        while True:
+            status = store.status(START)
+            waiting = status.deliveries.get(DeliveryState.WAITING, 0) + len(store.to_follow(topic=TOPIC))
+            if status.articles == stages * len(ACTORS) and not status.articles_due and not waiting:
+                return
+            if time.monotonic() > deadline:
+                sys.exit(f"not done in time: {status}")
+            time.sleep(0.1)
+
+
 def _to_stage(base: str, stage: int) -> None:
     urllib.request.urlopen(f"{base}/stage/{stage}", timeout=10).close()
 
@@ -176,4 +251,7 @@ if __name__ == "__main__":
     import structlog
 
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
-    kill_often(Path(sys.argv[1]), sys.argv[2], kills=int(sys.argv[3]), seed=int(sys.argv[4]))
+    if len(sys.argv) > 5:
+        kill_workers(Path(sys.argv[1]), sys.argv[2], kills=int(sys.argv[3]), seed=int(sys.argv[4]), url=sys.argv[5])
+    else:
+        kill_often(Path(sys.argv[1]), sys.argv[2], kills=int(sys.argv[3]), seed=int(sys.argv[4]))

@@ -1,0 +1,243 @@
+"""The distributed engine: Procrastinate on the PostgreSQL that holds the rows, workers on as many machines as you like.
+
+Its queue only says who runs which step when; the rows stay the truth, and a sweep finds what no job was made for. Nothing
+here locks, schedules or finds dead workers by itself: Procrastinate does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import psycopg
+import structlog
+from procrastinate import App, PsycopgConnector, RetryStrategy
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
+from procrastinate.jobs import Status
+from procrastinate.schema import SchemaManager
+from procrastinate.tasks import Task
+
+from monitor.engines.lanes import StepName
+from monitor.model import EngineRow, StoreError
+from monitor.pipeline import Pipeline
+
+log = structlog.get_logger()
+
+FOLLOW = "follow"
+CLOCK = "clock"
+PRIORITY = {CLOCK: 40, StepName.DELIVER: 30, FOLLOW: 20, StepName.ANALYZE: 10, StepName.COLLECT: 0}
+QUEUES = tuple(str(name) for name in PRIORITY)
+
+_SCHEMA_LOCK = 7_305_002
+_QUEUED = "SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo' AND queueing_lock = ANY(%(locks)s)"
+# A step keeps account of its own failures; what still comes out is the database in trouble, or a fault of ours.
+_RETRY = RetryStrategy(max_attempts=6, exponential_wait=3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How much at once in one worker, how often, how long."""
+
+    concurrency: int = 8
+    queues: tuple[str, ...] = QUEUES
+    sweep_cron: str = "* * * * * */5"
+    beat_every: timedelta = timedelta(seconds=15)
+    heartbeat: timedelta = timedelta(seconds=10)
+    dead_after: timedelta = timedelta(seconds=30)
+    stop_within: timedelta = timedelta(seconds=20)
+    sweep_limit: int = 2000
+
+
+class DistributedEngine:
+    """One worker. `submit` makes a job for a row, unless one waits already."""
+
+    def __init__(self, pipeline: Pipeline, *, topics: Sequence[str], pace: Pace | None = None) -> None:
+        if not pipeline.follow_later:
+            raise ValueError("workers read in any order; give the pipeline follow_later=True")
+        self.pipeline = pipeline
+        self.topics = tuple(topics)
+        self.pace = pace or Pace()
+        self.counters: Counter[str] = Counter()
+        self.conninfo = pipeline.store.conninfo
+        self._started_at = pipeline.clock()
+        self._app = self._new_app()
+
+    async def submit(self, step: StepName | str, row: str | int) -> None:
+        key = _key(step, row)
+        with contextlib.suppress(AlreadyEnqueued):
+            await self._task(step).configure(queueing_lock=key, lock=key).defer_async(row=row)
+
+    async def run(self) -> Counter[str]:
+        """Works until SIGTERM or SIGINT; outlives a database that goes away and comes back."""
+        await asyncio.to_thread(make_schema, self.conninfo)
+        beating = asyncio.create_task(self._beats())
+        try:
+            await self._work()
+        finally:
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
+            await self._beat(stopped=True)
+        log.info("stopped", **self.counters)
+        return self.counters
+
+    async def _work(self) -> None:
+        troubles = 0
+        while True:
+            try:
+                async with self._app.open_async():
+                    log.info("started", pid=os.getpid(), database=self.pipeline.store.name)
+                    await self._run_worker()
+            except (ConnectorException, psycopg.Error, OSError) as error:
+                troubles += 1
+                self.counters["store_errors"] += 1
+                wait = min(2**troubles, 30)
+                log.warning("database trouble", error=str(error), again_in=wait)
+                await asyncio.sleep(wait)
+                self._app = self._new_app()  # an app's connector opens once
+            else:
+                return
+
+    async def _run_worker(self) -> None:
+        pace = self.pace
+        await self._app.run_worker_async(
+            queues=[*pace.queues],
+            name=f"{socket.gethostname()}:{os.getpid()}",
+            concurrency=pace.concurrency,
+            fetch_job_polling_interval=1.0,
+            delete_jobs="successful",
+            update_heartbeat_interval=pace.heartbeat.total_seconds(),
+            stalled_worker_timeout=pace.dead_after.total_seconds(),
+            shutdown_graceful_timeout=pace.stop_within.total_seconds(),
+        )
+
+    # --- tasks ----------------------------------------------------------------------------------
+
+    def _new_app(self) -> App:
+        connector = PsycopgConnector(conninfo=self.conninfo, min_size=1, max_size=max(4, self.pace.concurrency // 2))
+        app = App(connector=connector)
+        for name, step in (
+            (StepName.COLLECT, self._collect),
+            (StepName.ANALYZE, self._analyze),
+            (StepName.DELIVER, self._deliver),
+            (FOLLOW, self._follow),
+        ):
+            app.task(name=str(name), queue=str(name), priority=PRIORITY[name], retry=_RETRY)(step)
+        for name, tick in (("sweep", self._sweep), ("revive", self._revive)):
+            ticking = app.task(name=name, queue=CLOCK, priority=PRIORITY[CLOCK], queueing_lock=name)(tick)
+            app.periodic(cron=self.pace.sweep_cron)(ticking)
+        return app
+
+    def _task(self, name: StepName | str) -> Task[Any, Any, Any]:
+        return self._app.tasks[str(name)]
+
+    async def _collect(self, row: str) -> None:
+        for article_id in await self.pipeline.collect(row):
+            await self.submit(StepName.ANALYZE, article_id)
+        self.counters["collect_done"] += 1
+
+    async def _analyze(self, row: int) -> None:
+        await self.pipeline.analyze(row)
+        self.counters["analyze_done"] += 1
+        await self._submit_followers()
+
+    async def _follow(self, row: str) -> None:
+        for delivery_id in await self.pipeline.follow(row):
+            await self.submit(StepName.DELIVER, delivery_id)
+        self.counters["follow_done"] += 1
+
+    async def _deliver(self, row: int) -> None:
+        await self.pipeline.deliver(row)
+        self.counters["deliver_done"] += 1
+
+    async def _submit_followers(self) -> None:
+        for topic in self.topics:
+            if await asyncio.to_thread(self.pipeline.store.to_follow, topic=topic, limit=1):
+                await self.submit(FOLLOW, topic)
+
+    # --- the clock ------------------------------------------------------------------------------
+
+    async def _sweep(self, timestamp: int) -> None:  # noqa: ARG002 -- Procrastinate tells every periodic task
+        """Makes jobs for due rows that have none: the first ones, and those whose submission was lost."""
+        store, now, limit = self.pipeline.store, self.pipeline.clock(), self.pace.sweep_limit
+        for step, due in (
+            (StepName.DELIVER, store.due_deliveries),
+            (StepName.ANALYZE, store.due_articles),
+            (StepName.COLLECT, store.due_feeds),
+        ):
+            await self._submit_all(step, await asyncio.to_thread(partial(due, now, limit)))
+        await self._submit_followers()
+
+    async def _submit_all(self, step: StepName, rows: Iterable[str | int]) -> None:
+        wanted = {_key(step, row): row for row in rows}
+        if not wanted:
+            return
+        queued = await self._app.connector.execute_query_all_async(_QUEUED, locks=list(wanted))
+        for each in queued:
+            wanted.pop(each["queueing_lock"], None)
+        for row in wanted.values():
+            await self.submit(step, row)
+
+    async def _revive(self, timestamp: int) -> None:  # noqa: ARG002
+        """Jobs of workers that give no sign of life any more are run again by others."""
+        seconds = self.pace.dead_after.total_seconds()
+        for job in await self._app.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds):
+            self.counters["revived"] += 1
+            log.warning("stalled job runs again", job=job.id, task=job.task_name)
+            try:
+                await self._app.job_manager.retry_job(job)
+            except UniqueViolation:
+                # Another job waits for this row already, held up by the lock of this one: let it have its turn.
+                await self._app.job_manager.finish_job_by_id_async(int(job.id or 0), Status.FAILED, delete_job=True)
+
+    async def _beats(self) -> None:
+        while True:
+            await self._beat()
+            await asyncio.sleep(self.pace.beat_every.total_seconds())
+
+    async def _beat(self, *, stopped: bool = False) -> None:
+        host, now = socket.gethostname(), self.pipeline.clock()
+        row = EngineRow(
+            id=f"worker@{host}:{os.getpid()}",
+            engine="distributed",
+            host=host,
+            pid=os.getpid(),
+            started_at=self._started_at,
+            beat_at=now,
+            stopped_at=now if stopped else None,
+            counters=dict(self.counters),
+        )
+        try:
+            await asyncio.to_thread(self.pipeline.store.beat, row)
+        except StoreError as error:
+            self.counters["store_errors"] += 1
+            log.warning("no sign of life written", error=str(error))
+
+
+def make_schema(conninfo: str) -> None:
+    """Makes Procrastinate's tables if they are not there; of many that try at once, one does it."""
+    try:
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            connection.execute("SELECT pg_advisory_lock(%s)", (_SCHEMA_LOCK,))
+            found = connection.execute("SELECT to_regclass('procrastinate_jobs')").fetchone()
+            if found is None or found[0] is None:
+                connection.execute(SchemaManager.get_schema().encode())
+    except psycopg.Error as error:
+        raise StoreError(f"the queue's tables cannot be made: {str(error).partition(chr(10))[0]}") from error
+
+
+def _key(step: StepName | str, row: str | int) -> str:
+    """Of jobs with one key, one waits and one runs at most."""
+    return f"{step}:{row}"
+
+
+async def run(pipeline: Pipeline, *, topics: Sequence[str], pace: Pace | None = None) -> Counter[str]:
+    """Runs one worker until SIGTERM or SIGINT; gives its counters."""
+    return await DistributedEngine(pipeline, topics=topics, pace=pace).run()
