@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -92,6 +94,20 @@ def test_a_plain_connection_to_a_port_that_speaks_no_tls_is_a_tls_failure() -> N
         return await fetcher.get(server.at("/good.xml").replace("http:", "https:"))
 
     assert run_against(work).failure is Health.TLS
+
+
+def test_a_certificate_that_nobody_vouches_for_is_a_tls_failure_with_its_reason() -> None:
+    async def work(_: Hostile, fetcher: Fetcher) -> Fetched:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(Path(__file__).parent / "untrusted.pem")  # self-signed, made for this test
+        server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context)
+        async with server:
+            return await fetcher.get(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/feed")
+
+    fetched = run_against(work)
+    assert fetched.failure is Health.TLS
+    assert "certificate of 127.0.0.1 is not valid" in fetched.detail
+    assert "self-signed" in fetched.detail
 
 
 def test_a_body_that_breaks_off_is_kept_and_marked() -> None:
