@@ -75,4 +75,4 @@ def pools(*, workers: int, deliveries: int) -> Iterator[Pools]:
         try:
             yield Pools(cpu=cpu, store=rows, channels=ways)
         finally:
-            cpu.shutdown(wait=False, cancel_futures=True)
+            cpu.shutdown(wait=True, cancel_futures=True)
