@@ -196,6 +196,9 @@ class DistributedEngine:
             except UniqueViolation:
                 # Another job waits for this row already, held up by the lock of this one: let it have its turn.
                 await self._app.job_manager.finish_job_by_id_async(int(job.id or 0), Status.FAILED, delete_job=True)
+            except ConnectorException as error:
+                # Another worker revived it first, or the database went away: then the next tick finds it.
+                log.info("not revived", job=job.id, error=str(error.__cause__ or error).partition("\n")[0])
 
     async def _beats(self) -> None:
         while True:

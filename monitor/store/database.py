@@ -131,6 +131,7 @@ _SIGNS = {
     "read-only transaction": "{name} is read-only (a standby?); name the primary server in MONITOR_DATABASE_URL",
     "password authentication failed": "{name}: user or password is wrong; look at MONITOR_DATABASE_URL",
     "does not exist": "{name}: no such database or user on that server; create it, or mend MONITOR_DATABASE_URL",
+    "is starting up": "{name} is starting up; try again in a moment",
     "onnection refused": "{name} cannot be reached: nothing answers at that address; is the server running?",
     "resolve host": "{name} cannot be reached: its host name is unknown; look at MONITOR_DATABASE_URL",
 }

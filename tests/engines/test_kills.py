@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections import Counter
 from pathlib import Path
@@ -17,8 +18,8 @@ from monitor.store import Store
 from tests.databases import Postgres
 from tests.engines.world import ACTORS, daemon, served
 
-KILLS = int(os.environ.get("MONITOR_KILLS", "25"))
-WORKER_KILLS = int(os.environ.get("MONITOR_KILLS", "6"))
+KILLS = int(os.environ.get("MONITOR_KILLS", "20"))
+WORKER_KILLS = int(os.environ.get("MONITOR_KILLS", "4"))
 
 
 def known(url: str) -> dict[str, Any]:
@@ -66,14 +67,31 @@ def test_kill_9_at_random_moments_loses_nothing_and_doubles_nothing(tmp_path: Pa
     assert_sent_once_or_twice(after, folder / "outbox.jsonl")
 
 
+def worked_by_many(folder: Path, base: str, *, url: str, kills: int) -> None:
+    folder.mkdir()
+    command = [sys.executable, "-m", "tests.engines.world", str(folder), base, str(kills), "1", url]
+    done = subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=110)
+    assert done.returncode == 0, done.stderr[-3000:].decode()
+
+
 def test_four_workers_killed_at_random_give_what_one_process_gives(tmp_path: Path, postgres: Postgres) -> None:
     folder, url = tmp_path / "killed", postgres.fresh()
-    folder.mkdir()
     with served() as base:
-        command = [sys.executable, "-m", "tests.engines.world", str(folder), base, str(WORKER_KILLS), "1", url]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=110)
-        assert done.returncode == 0, done.stderr[-3000:]
+        worked_by_many(folder, base, url=url, kills=WORKER_KILLS)
         expected = whole(tmp_path / "whole", base, stages=WORKER_KILLS + 1)
+    after = known(url)
+    assert after == expected
+    assert_sent_once_or_twice(after, folder / "outbox.jsonl")
+
+
+def test_workers_outlive_a_database_that_is_restarted_under_them(tmp_path: Path, postgres: Postgres) -> None:
+    folder, url = tmp_path / "restarted", postgres.fresh()
+    with served() as base:
+        restart = threading.Timer(1.5, postgres.restart)
+        restart.start()
+        worked_by_many(folder, base, url=url, kills=3)
+        restart.join()
+        expected = whole(tmp_path / "whole", base, stages=4)
     after = known(url)
     assert after == expected
     assert_sent_once_or_twice(after, folder / "outbox.jsonl")

@@ -26,7 +26,7 @@ from typing import Any
 
 from monitor.channels import LogChannel
 from monitor.engines.local import Pace, run
-from monitor.model import DeliveryState, Feed, FeedState, Language, Policy, Poll
+from monitor.model import DeliveryState, Feed, FeedState, Language, Policy, Poll, StoreError
 from monitor.pipeline import Pipeline, Pools
 from monitor.sources.collect import collect, parse
 from monitor.sources.fetch import Fetched, Fetcher
@@ -128,7 +128,7 @@ async def worker(folder: Path, base: str, *, url: str, stage: Any) -> None:
     def clock() -> datetime:
         return START + int(stage.value) * STAGE + timedelta(seconds=time.monotonic() - begun)
 
-    with Store.open(url) as store, ThreadPoolExecutor(4) as threads:
+    with _opened(url) as store, ThreadPoolExecutor(4) as threads:
         async with Fetcher(allow_private=("127.0.0.1",)) as fetcher:
             pipeline = pipeline_on(store, folder, fetcher=fetcher, threads=threads, clock=clock, follow_later=True)
             second = timedelta(seconds=1)
@@ -136,6 +136,18 @@ async def worker(folder: Path, base: str, *, url: str, stage: Any) -> None:
                 concurrency=4, sweep_cron="* * * * * *", beat_every=second, heartbeat=second / 2, dead_after=2 * second
             )
             await distributed.run(pipeline, topics=[TOPIC], pace=pace)
+
+
+def _opened(url: str) -> Store:
+    """Tries for a while, as a service manager would."""
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            return Store.open(url)
+        except StoreError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def pipeline_on(
@@ -220,7 +232,7 @@ def _killed(child: int) -> None:
 
 def _wait_until_idle(url: str, *, stages: int) -> None:
     deadline = time.monotonic() + 40
-    with Store.open(url) as store:
+    with _opened(url) as store:
         while True:
             status = store.status(START)
             waiting = status.deliveries.get(DeliveryState.WAITING, 0) + len(store.to_follow(topic=TOPIC))
