@@ -1,0 +1,220 @@
+"""The dashboard over real HTTP: three languages, hostile words harmless, doors for programs that other programs can read."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import feedparser
+import pytest
+import uvicorn
+
+from monitor.model import Entry, Event, Feed, Finding, Gate, Language, Level, Report, Stance, StanceChange, Track
+from monitor.store import Store
+from monitor.web import create_app
+
+NOW = datetime(2016, 10, 4, 12, tzinfo=UTC)
+HOSTILE = "<script>alert(1)</script> \u202e talks"
+TEXTS = {
+    Language.EN: ("Kerry: we welcome the talks", "suspends the talks with Russia"),
+    Language.AR: ("كيري: نرحب بالمحادثات", "تعلّق المحادثات مع روسيا"),
+    Language.RU: ("Керри: мы приветствуем переговоры", "приостанавливает переговоры с Россией"),
+}
+
+
+class Site(NamedTuple):
+    base: str
+    store: Store
+
+    def get(self, path: str, **headers: str) -> tuple[int, str, dict[str, str]]:
+        request = urllib.request.Request(self.base + path, headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as response:
+                return response.status, response.read().decode(), dict(response.headers)
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode(), dict(error.headers)
+
+
+def fill(store: Store) -> None:
+    """An article a language, a change with hostile words, a track."""
+    for language, (before, after) in TEXTS.items():
+        feed = Feed(id=f"f-{language}", url="http://x.example", publisher=HOSTILE, language=language)
+        text = f"{before}. {HOSTILE}. {after}."
+        entry = Entry(title=HOSTILE, text=text, url="javascript:alert(1)", published_at=NOW, keys=(f"guid:{language}",))
+        [article_id] = store.add_entries(feed, [entry], seen_at=NOW).new
+        stored = store.article(article_id)
+        start = text.index(after)
+        event = Event(
+            actor="USA", institution="state", speaker="John Kerry", stance=Stance.SUSPEND, start=start,
+            end=start + len(after), quote=after, confidence=0.9, reason=HOSTILE,
+        )  # fmt: skip
+        early = event.model_copy(update={"stance": Stance.SUPPORT, "start": 0, "end": len(before), "quote": before})
+        finding = Finding(
+            topic="t", analyzer="rules", language=language, relevant=True, gate=Gate.PASSED, reason="r", events=(event,)
+        )
+        with store.transaction() as tx:
+            tx.save_finding(stored, finding, now=NOW)
+            event_id, _ = tx.save_event(stored, event, topic="t", analyzer="rules", voice="V")
+            tx.analysis_done(stored)
+            if language is not Language.EN:
+                continue
+            after_report = report(event, event_id, article_id, at=NOW)
+            before_report = report(early, event_id + 1000, article_id, at=NOW - timedelta(days=1))
+            change = StanceChange(
+                topic="t", actor="USA", institution="state", before=before_report, after=after_report, level=Level.REPORTED,
+                at=NOW, publishers=(HOSTILE,), reason=HOSTILE,
+            )  # fmt: skip
+            tx.save_change(change, now=NOW)
+            tx.save_track(
+                Track(
+                    topic="t", actor="USA", institution="state", stance=Stance.SUSPEND, since=NOW, standing=after_report
+                )
+            )
+
+
+def report(event: Event, event_id: int, article_id: int, *, at: datetime) -> Report:
+    return Report(
+        event_id=event_id, article_id=article_id, topic="t", event=event, at=at, seen_at=at, language=Language.EN,
+        publisher=HOSTILE, voice="V", title=HOSTILE, url="javascript:alert(1)",
+    )  # fmt: skip
+
+
+def serve(store: Store, *, token: str | None = None) -> Iterator[Site]:
+    """The application behind a real server on a free port, ready when this yields."""
+    server = Announcing(uvicorn.Config(create_app(store, clock=lambda: NOW, token=token), port=0, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    assert server.ready.wait(30)
+    yield Site(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", store)
+    server.should_exit = True
+    thread.join(10)
+
+
+class Announcing(uvicorn.Server):
+    """Says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with Store.open(f"sqlite:///{tmp_path_factory.mktemp('web') / 'web.db'}") as store:
+        fill(store)
+        yield from serve(store)
+
+
+PAGES = [
+    "/",
+    "/changes",
+    "/changes/1",
+    "/timeline",
+    "/timeline?actor=USA",
+    "/articles",
+    "/articles/1",
+    "/articles/2",
+    "/articles/3",
+    "/feeds",
+    "/coverage",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(
+    ("language", "direction", "word"), [("en", "ltr", "Stances"), ("ar", "rtl", "المواقف"), ("ru", "ltr", "Позиции")]
+)
+def test_every_page_stands_in_three_languages(site: Site, path: str, language: str, direction: str, word: str) -> None:
+    code, body, _ = site.get(path + ("&" if "?" in path else "?") + f"lang={language}")
+    assert code == 200
+    assert f'<html lang="{language}" dir="{direction}">' in body
+    assert word in body
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_hostile_words_are_shown_as_words(site: Site, path: str) -> None:
+    _, body, headers = site.get(path)
+    assert "<script>alert" not in body
+    assert "\u202e" not in body
+    assert "javascript:" not in body
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "unsafe-inline" not in headers["content-security-policy"]
+    assert " style=" not in body
+
+
+@pytest.mark.parametrize(("number", "language"), [(1, Language.EN), (2, Language.AR), (3, Language.RU)])
+def test_an_article_underlines_its_evidence_in_place(site: Site, number: int, language: Language) -> None:
+    _, body, _ = site.get(f"/articles/{number}")
+    assert f">{TEXTS[language][1]}</mark>" in body
+    assert f'lang="{language.value}" dir="auto"' in body
+
+
+def test_the_reader_s_browser_chooses_the_language(site: Site) -> None:
+    assert '<html lang="ru"' in site.get("/", **{"Accept-Language": "de, ru;q=0.8"})[1]
+    assert '<html lang="en"' in site.get("/", **{"Accept-Language": "fr"})[1]
+
+
+@pytest.mark.parametrize("path", ["/changes.atom", "/events.atom"])
+def test_a_feed_reader_can_subscribe(site: Site, path: str) -> None:
+    parsed = feedparser.parse(site.get(path)[1])
+    assert not parsed.bozo
+    assert parsed.entries
+    assert all(entry.link.startswith(site.base) for entry in parsed.entries)
+    assert any("talks" in entry.content[0].value for entry in parsed.entries)
+
+
+@pytest.mark.parametrize("path", ["/changes.feed.json", "/events.feed.json"])
+def test_json_feeds_say_what_they_are(site: Site, path: str) -> None:
+    told = json.loads(site.get(path)[1])
+    assert told["version"] == "https://jsonfeed.org/version/1.1"
+    assert told["items"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/status", "/api/stances", "/api/changes", "/api/events?stance=suspend", "/api/articles?language=ar", "/api/feeds",
+             "/api/alerts", "/api/changes/1", "/api/articles/1/findings", "/api/openapi.json"],
+)  # fmt: skip
+def test_the_api_answers_json(site: Site, path: str) -> None:
+    code, body, _ = site.get(path)
+    assert code == 200
+    assert isinstance(json.loads(body), list | dict)
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/changes/999", "/changes/999", "/articles/999", f"/api/changes/{10**30}", "/api/articles/0/findings"]
+)
+def test_what_is_not_there_is_not_found(site: Site, path: str) -> None:
+    assert site.get(path)[0] == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/events?limit=0", "/api/events?since=yesterday", "/api/changes?level=sure", "/changes/x"]
+)
+def test_wrong_questions_are_told_so(site: Site, path: str) -> None:
+    assert site.get(path)[0] == 422
+
+
+def test_probes_and_metrics_speak_their_formats(site: Site) -> None:
+    assert site.get("/healthz")[:2] == (200, "ok\n")
+    assert json.loads(site.get("/readyz")[1])["level"] in {"OK", "WARNING", "CRITICAL"}
+    assert "\nmonitor_changes 1\n" in site.get("/metrics")[1]
+
+
+def test_with_a_token_only_the_probes_are_open(tmp_path: Path) -> None:
+    with Store.open(f"sqlite:///{tmp_path / 'web.db'}") as store:
+        for guarded in serve(store, token="a-long-token"):
+            assert guarded.get("/")[0] == 401
+            assert guarded.get("/api/stances", Authorization="Bearer wrong")[0] == 401
+            assert guarded.get("/healthz")[0] == 200
+            assert guarded.get("/", Authorization="Bearer a-long-token")[0] == 200
