@@ -11,8 +11,8 @@ from yarl import URL
 
 from monitor.model import ConfigError, Health
 from monitor.sources.addresses import CheckedResolver, Guard, RefusedAddressError, read_allowed, refusal
-from monitor.sources.fetch import Fetched, Fetcher, Limits
-from tests.sources.conftest import SHORT, run_against
+from monitor.sources.fetch import Fetched, Fetcher
+from tests.sources.edge import PATIENT, run_against
 from tests.sources.hostile import Hostile
 
 
@@ -84,7 +84,7 @@ def test_a_public_address_is_permitted(address: str) -> None:
 )
 def test_loopback_in_disguise_is_refused(url: str) -> None:
     async def work() -> Fetched:
-        async with Fetcher(limits=SHORT) as fetcher:
+        async with Fetcher(limits=PATIENT) as fetcher:
             return await fetcher.get(url)
 
     fetched = asyncio.run(work())
@@ -129,8 +129,7 @@ def test_one_bad_address_among_good_ones_refuses_the_name() -> None:
 def test_a_redirect_to_a_name_of_loopback_is_refused_and_never_connected() -> None:
     async def work(server: Hostile, _: Fetcher) -> tuple[Fetched, int]:
         port = URL(server.base).port
-        limits = Limits(connect=1, read=1, total=2, spacing=0)
-        async with Fetcher(limits=limits, allow_private=["front.example"], resolver=Rebinding("127.0.0.1")) as fetcher:
+        async with Fetcher(limits=PATIENT, allow_private=["front.example"], resolver=Rebinding("127.0.0.1")) as fetcher:
             first = await fetcher.get(f"http://front.example:{port}/to/302?to=http://inside.example:{port}/good.xml")
         return first, len(server.asked)
 

@@ -14,11 +14,9 @@ from monitor.model import Feed, FeedState, Health, Language, Poll
 from monitor.sources.collect import Collector
 from monitor.sources.fetch import Fetcher, Limits
 from monitor.sources.poll import FULL_FETCH_EVERY
-from tests.sources.conftest import run_against
 from tests.sources.documents import NOW, TITLES, item, rss
+from tests.sources.edge import PATIENT, SHORT, run_against
 from tests.sources.hostile import Hostile
-
-LIMITS = Limits(connect=2, read=0.4, total=1.0, size=2_000_000, spacing=0)
 
 
 def polled(path: str, *, times: int = 1) -> tuple[list[Poll], list[str]]:
@@ -34,7 +32,7 @@ def polled(path: str, *, times: int = 1) -> tuple[list[Poll], list[str]]:
             state = poll.state
         return polls, [headers.get("If-None-Match", "-") for _, headers in server.asked]
 
-    return run_against(work, limits=LIMITS)
+    return run_against(work, limits=SHORT if path == "/silent" else PATIENT)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +88,7 @@ def test_a_liar_is_asked_for_everything_now_and_then_and_loses_its_validators() 
             titles = [entry.title for entry in poll.entries] or titles
         return healths, [headers.get("If-None-Match", "-") for _, headers in server.asked], titles
 
-    healths, asked, titles = run_against(work, limits=LIMITS)
+    healths, asked, titles = run_against(work)
     assert healths[-2:] == [Health.STUCK_304, Health.STUCK_304]
     assert asked[-3:] == ['"always the same"', "-", "-"]
     assert titles[0] == TITLES["ar"]  # late, but not lost
@@ -102,8 +100,7 @@ def test_parsing_runs_in_another_process() -> None:
         with ProcessPoolExecutor(1, mp_context=get_context("forkserver")) as workers:
             return await Collector(fetcher, clock=lambda: NOW, workers=workers)(feed, FeedState(feed_id="news"))
 
-    limits = Limits(connect=5, read=5, total=10, spacing=0)
-    assert [entry.title for entry in run_against(work, limits=limits).entries] == [TITLES["en"]]
+    assert [entry.title for entry in run_against(work).entries] == [TITLES["en"]]
 
 
 def test_many_feeds_at_once_some_of_them_hostile_do_not_hold_each_other_up() -> None:

@@ -12,8 +12,8 @@ import pytest
 from monitor.model import Health
 from monitor.sources.fetch import Fetched, Fetcher, Limits
 from monitor.sources.hosts import Hosts
-from tests.sources.conftest import SHORT, Ask, run_against
 from tests.sources.documents import rss
+from tests.sources.edge import PATIENT, SHORT, ask, run_against
 from tests.sources.hostile import BLOCKED, Hostile
 
 
@@ -65,8 +65,8 @@ from tests.sources.hostile import BLOCKED, Hostile
         ("no address at all", Health.REFUSED_ADDRESS, "only http and https"),
     ],
 )
-def test_a_misdeed_becomes_a_state_with_its_reason(ask: Ask, path: str, health: Health, words: str) -> None:
-    fetched = ask(path)
+def test_a_misdeed_becomes_a_state_with_its_reason(path: str, health: Health, words: str) -> None:
+    fetched = ask(path, limits=SHORT if health is Health.TIMEOUT else PATIENT)
     assert fetched.failure is health, fetched.detail
     assert words in fetched.detail
 
@@ -84,7 +84,7 @@ def test_a_misdeed_becomes_a_state_with_its_reason(ask: Ask, path: str, health: 
         "/says-gzip.xml",
     ],
 )
-def test_what_can_be_read_is_read(ask: Ask, path: str) -> None:
+def test_what_can_be_read_is_read(path: str) -> None:
     fetched = ask(path)
     assert (fetched.failure, fetched.status, fetched.body) == (None, 200, rss())
 
@@ -155,7 +155,7 @@ def test_a_temporary_hop_ends_the_permanent_part() -> None:
 def test_the_user_agent_is_honest_and_carries_the_contact_and_nothing_else_of_ours() -> None:
     async def work(server: Hostile, _: Fetcher) -> dict[str, str]:
         async with Fetcher(
-            contact="desk@example.org\r\nX-Evil: 1", allow_private=["127.0.0.1"], limits=SHORT
+            contact="desk@example.org\r\nX-Evil: 1", allow_private=["127.0.0.1"], limits=PATIENT
         ) as fetcher:
             await fetcher.get(server.at("/good.xml"), etag='"a"\r\nX-Evil: 2')
         return server.asked[0][1]

@@ -14,8 +14,8 @@ from monitor.model import Entry, Feed, FeedState, Language
 from monitor.sources.collect import Collector
 from monitor.sources.fetch import Fetcher
 from monitor.sources.pages import read_page
-from tests.sources.conftest import SHORT
 from tests.sources.documents import NOW, TEXTS, TITLES, item, rss
+from tests.sources.edge import PATIENT
 
 PARAGRAPHS = {
     "ar": ["قال الوزير إن بلاده مستعدة لبحث الاقتراح مع شركائها خلال الأسبوع.", "وأضاف أن القرار النهائي لم يتخذ بعد، وأن المشاورات مستمرة.", "ورفض متحدث باسم الوزارة التعليق على تفاصيل الاجتماع المرتقب.", "ومن المقرر أن يعقد اللقاء في العاصمة بحضور مسؤولين من البلدين.", "وكانت جولة سابقة من المحادثات قد انتهت من دون بيان مشترك.", "ويرى مراقبون أن الخلاف على الشروط ما زال قائما بين الجانبين."],
@@ -126,7 +126,7 @@ def collected(
     robots: str | int, *, polls: int = 1, full_text: bool = True
 ) -> tuple[list[Entry], dict[str, int], list[str]]:
     async def main() -> tuple[list[Entry], dict[str, int], list[str]]:
-        async with site(robots) as (base, asked), Fetcher(limits=SHORT, allow_private=["127.0.0.1"]) as fetcher:
+        async with site(robots) as (base, asked), Fetcher(limits=PATIENT, allow_private=["127.0.0.1"]) as fetcher:
             feed = Feed(id="n", url=f"{base}/feed", publisher="N", language=Language.EN, full_text=full_text)
             collector = Collector(fetcher, clock=lambda: NOW, wanted=lambda _, entry: bool(entry.url))
             for _ in range(polls):
