@@ -152,7 +152,7 @@ class Pipeline:
 
     async def _analysis_failed(self, stored: StoredArticle, error: Exception) -> None:
         wait = analysis_wait(stored.attempts + 1)
-        log.error("article failed", article=stored.id, error=str(error), attempt=stored.attempts + 1, again_in=wait)
+        log.error("article failed", article=stored.id, error=_words(error), attempt=stored.attempts + 1, again_in=wait)
         failed = partial(self.store.analysis_failed, error=_words(error), now=self.clock(), wait=wait)
         await self._stored(failed, stored.id)
 
