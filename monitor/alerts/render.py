@@ -94,7 +94,7 @@ def _page(
     state = say(change.level if change.outcome is Outcome.STANDS else change.outcome, language)
     facts = [(say("voices", language), f"{len(change.publishers)}: {_names(change.publishers, language)}")]
     if change.copies:
-        facts.append((say("copies", language), "; ".join(isolate(one_line(copy)) for copy in change.copies)))
+        facts.append((say("copies", language), "; ".join(_copy(copy, language) for copy in change.copies)))
     if explain:
         facts.append((say("more", language), one_line(explain)))
     facts.append((say("topic", language), one_line(change.topic)))
@@ -153,6 +153,14 @@ def _why_key(change: StanceChange) -> str:
 
 def _names(names: Iterable[str], language: Language) -> str:
     return say("comma", language).join(isolate(one_line(name)) for name in names)
+
+
+def _copy(told: str, language: Language) -> str:
+    """'B (copy of A)' of the model in the reader's language, each name keeping its own direction."""
+    copy, _, original = one_line(told).removesuffix(")").rpartition(" (copy of ")
+    if not copy:
+        return isolate(original)
+    return say("copy_of", language).format(copy=isolate(copy), original=isolate(original))
 
 
 def _quoted(quote: str, language: Language) -> str:

@@ -32,6 +32,7 @@ WORDS = MappingProxyType({
     "conditions": ("Conditions", "الشروط", "Условия"),
     "voices": ("Independent publishers", "ناشرون مستقلون", "Независимые издания"),
     "copies": ("Copies, not counted", "نُسخ لم تُحتسب", "Перепечатки, не в счёт"),
+    "copy_of": ("{copy} (copy of {original})", "{copy} (نسخة عن {original})", "{copy} (перепечатка: {original})"),
     "topic": ("Topic", "الموضوع", "Тема"),
     "open": ("Open the article", "افتح المقال", "Открыть статью"),
     "more": ("More", "للمزيد", "Подробнее"),

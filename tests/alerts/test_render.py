@@ -25,7 +25,7 @@ def test_before_and_after_stand_side_by_side_with_all_that_supports_them(languag
         *(BEFORE["ru"], NOW["ar"]),
         *("Jeff Davis", "Ash Carter", "Pentagon spokesman", "Secretary of Defense"),
         *("2016-05-20 18:00 UTC", "2016-06-30 13:00 UTC", "Вестник", "النهار الجديد"),
-        *("https://herald.example/1", "Carter: “if”", "Third Voice", "Reprint (copy of"),
+        *("https://herald.example/1", "Carter: “if”", "Third Voice", "Reprint"),
         *(say("before", Language(language)).upper(), say("conditional", Language(language))),
     ):
         assert expected in shown or expected.capitalize() in shown, expected
@@ -43,6 +43,20 @@ def test_before_and_after_stand_side_by_side_with_all_that_supports_them(languag
 def test_the_alert_says_why_it_came(language: str, reported: str, confirmed: str) -> None:
     assert reported in render(change(), language=Language(language)).text
     assert confirmed in render(change(confirmed=True), language=Language(language)).text
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "⁨Reprint⁩ (copy of ⁨النهار الجديد⁩)"),
+        ("ar", "⁨Reprint⁩ (نسخة عن ⁨النهار الجديد⁩)"),
+        ("ru", "⁨Reprint⁩ (перепечатка: ⁨النهار الجديد⁩)"),
+    ],
+)
+def test_copies_are_named_beside_the_count(language: str, words: str) -> None:
+    alert = render(change("ar", confirmed=True), language=Language(language))
+    assert words in alert.text
+    assert words in alert.html
 
 
 @pytest.mark.parametrize("outcome", [Outcome.CONTRADICTED, Outcome.WITHDRAWN])
