@@ -48,9 +48,9 @@ def test_the_alert_says_why_it_came(language: str, reported: str, confirmed: str
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", "⁨Reprint⁩ (copy of ⁨النهار الجديد⁩)"),
-        ("ar", "⁨Reprint⁩ (نسخة عن ⁨النهار الجديد⁩)"),
-        ("ru", "⁨Reprint⁩ (перепечатка: ⁨النهار الجديد⁩)"),
+        ("en", "\u2068Reprint\u2069 (copy of \u2068النهار الجديد\u2069)"),
+        ("ar", "\u2068Reprint\u2069 (نسخة عن \u2068النهار الجديد\u2069)"),
+        ("ru", "\u2068Reprint\u2069 (перепечатка: \u2068النهار الجديد\u2069)"),
     ],
 )
 def test_copies_are_named_beside_the_count(language: str, words: str) -> None:
