@@ -20,7 +20,7 @@ from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from monitor.analysis.candidates import Candidate
-from monitor.analysis.decide import Scored, actor_features, by_actor, score, stance_features
+from monitor.analysis.decide import Scored, actor_features, by_actor, score
 from monitor.analysis.knowledge import Knowledge, LinearModel
 from monitor.analysis.linear import probability
 from monitor.analysis.relevance import verdict_features
@@ -55,7 +55,6 @@ class Strength:
     stance: float = 0.1
     verdict: float = 1.0
     actor: float = 0.3
-    actor_stance: float = 0.03
 
 
 def items(documents: Iterable[Labelled], rules: Rules) -> list[Item]:
@@ -150,24 +149,7 @@ def fit_all(
             rows.append(actor_features(actor, groups, rules._topic, relevance=chance))
             answers.append(int(actor in gold))
     actor = fit_model("actor", rows, answers, strength=strength.actor)
-    models = {model.name: model for model in (relevance, salience, stance, verdict, actor)}
-    if strength.actor_stance:
-        models["actor_stance"] = _fit_actor_stance(passed, scored, added, models, strength)
-    return models
-
-
-def _fit_actor_stance(passed, scored, added, models, strength: Strength) -> LinearModel:
-    rows, answers, weights = [], [], []
-    pairs = [(item, each, 1.0) for item, each in zip(passed, scored, strict=True)]
-    pairs += [(item, [score(candidate, models) for candidate in each], EXTRA_WEIGHT) for item, each in added]
-    for item, each, weight in pairs:
-        groups = by_actor(each)
-        for label in {(label.actor, label.stance.value) for label in item.document.statements}:
-            if label[0] in groups:
-                rows.append(stance_features(groups[label[0]]))
-                answers.append(label[1])
-                weights.append(weight)
-    return fit_model("actor_stance", rows, answers, strength=strength.actor_stance, weights=weights)
+    return {model.name: model for model in (relevance, salience, stance, verdict, actor)}
 
 
 def _out_of_fold_relevance(passed: Sequence[Item], strength: Strength) -> tuple[LinearModel, list[float]]:
@@ -305,7 +287,7 @@ def with_thresholds(
     return {name: model.model_copy(update={"threshold": chosen.get(name, 0.5)}) for name, model in models.items()}
 
 
-THRESHOLDS = {"verdict": 0.5, "actor": 0.4}
+THRESHOLDS = {"verdict": 0.5, "actor": 0.3}
 
 
 def report(documents: Sequence[Labelled], findings: Mapping[str, Any], out=sys.stdout) -> None:

@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from monitor.analysis.knowledge import Group, Topic
+from monitor.analysis.knowledge import Bond, Group, Topic
 from monitor.analysis.mentions import Kind, Mention
 from monitor.analysis.reading import Cue, Reading
 from monitor.analysis.roles import Owned, Scene
+from monitor.analysis.views import facts_of, view_of
 
 Features = dict[str, float]
 _STANCED = frozenset({Group.SUPPORT, Group.CONDITIONAL, Group.NEUTRAL, Group.OPPOSE, Group.SUSPEND})
@@ -138,8 +139,9 @@ def _features(candidate: Candidate, context: Context) -> Features:
     own_cues = {owned.cue for owned in candidate.own}
     conditioned = _conditioned(scene, reading)
     by_other = scene.speaker is not None and scene.speaker.actor != candidate.actor
+    targeted = _targeted(candidate, context)
     for owned in scene.cues:
-        _cue_features(found, owned, candidate, reading, owned.cue in own_cues, conditioned)
+        _cue_features(found, owned, candidate, reading, owned.cue in own_cues, conditioned, targeted)
     for hit in scene.themes:
         found[f"theme:{hit.label}"] = 1.0
     flags = {owned.cue.concept for owned in scene.cues} & _FLAGS
@@ -149,13 +151,21 @@ def _features(candidate: Candidate, context: Context) -> Features:
     if by_other:
         found["quoted by another actor"] = 1.0
         found[f"role:{candidate.role}|by other"] = 1.0
+    principals = set(context.topic.principals)
+    found.update({f"scene:{fact}": 1.0 for fact in facts_of(view_of(reading, scene, principals))})
     _company(found, candidate, context)
     _place(found, candidate, context)
     return found
 
 
 def _cue_features(
-    found: Features, owned: Owned, candidate: Candidate, reading: Reading, own: bool, conditioned: frozenset[int]
+    found: Features,
+    owned: Owned,
+    candidate: Candidate,
+    reading: Reading,
+    own: bool,
+    conditioned: frozenset[int],
+    targeted: frozenset[int],
 ) -> None:
     cue = owned.cue
     group = reading.vocabulary.groups.get(cue.concept)
@@ -167,15 +177,32 @@ def _cue_features(
     found[f"any:{sign}{cue.concept}"] = 1.0
     if group is Group.SPEECH:
         return
+    aimed = own and reading.strong[cue.first] in targeted
+    if aimed:
+        found[f"own, on the target:{sign}{cue.concept}"] = 1.0
     direction = _FLIPPED.get(group, group.value) if cue.negated else group.value
     found[f"{who}:{direction} words"] = min(3.0, found.get(f"{who}:{direction} words", 0.0) + 1.0)
     if cue.concept in reading.vocabulary.acts and not cue.negated:
         found[f"{who}:{direction} act"] = 1.0
     if own and cue.first in conditioned:
         found[f"own:{direction} words under a condition"] = 1.0
+    if aimed:
+        name = f"own:{direction} words on the target"
+        found[name] = min(3.0, found.get(name, 0.0) + 1.0)
     near = reading.strong[cue.first] == reading.strong[candidate.mention.first]
     if near and not own:
         found[f"near:{direction} words"] = 1.0
+
+
+def _targeted(candidate: Candidate, context: Context) -> frozenset[int]:
+    """Parts of the sentence that name the target, or (for a principal) the other principal."""
+    reading, scene = context.reading, candidate.scene
+    bonds = reading.vocabulary.bonds
+    parts = {reading.strong[hit.first] for hit in scene.themes if bonds[hit.label] in {Bond.CORE, Bond.NEAR}}
+    others = set(context.topic.principals) - {candidate.actor}
+    if len(others) < len(context.topic.principals):
+        parts |= {reading.strong[mention.first] for mention in scene.mentions if mention.actor in others}
+    return frozenset(parts)
 
 
 def _conditioned(scene: Scene, reading: Reading) -> frozenset[int]:

@@ -12,7 +12,7 @@ from monitor.analysis.linear import distribution, logit, logits, probability, si
 from monitor.model import Stance
 
 Features = dict[str, float]
-_SHARPNESS = 2.0  # how much more a salient sentence says about the stance than a dull one
+_SHARPNESS = 1.5  # how much more a salient sentence says about the stance than a dull one
 _MOST_EVENTS = 12
 
 
@@ -48,7 +48,7 @@ def decide(
         features = actor_features(actor, groups, topic, relevance=relevance)
         chance = probability(models["actor"], features)
         if chance >= models["actor"].threshold:
-            decisions += stances_of(actor, own, chance, models)
+            decisions += stances_of(actor, own, chance)
     decisions.sort(key=lambda each: each.best.candidate.scene.sentence.number)
     return tuple(decisions[:_MOST_EVENTS])
 
@@ -114,28 +114,9 @@ def stance_of(own: Sequence[Scored]) -> dict[str, float]:
     return {name: total / weights for name, total in totals.items()} if weights else totals
 
 
-def stance_features(own: Sequence[Scored]) -> Features:
-    """What an actor's stance is decided from: its sentences' answers, and its own cues wherever it is salient."""
-    found: Features = {}
-    for name, chance in stance_of(own).items():
-        found[f"sentences say {name}"] = logit(chance)
-    for name, chance in own[0].stances.items():
-        found[f"best sentence says {name}"] = logit(chance)
-    top = own[0].salience or 1.0
-    for each in own[:6]:
-        weight = each.salience / top
-        for name, value in each.candidate.features.items():
-            if name.startswith(_CARRIED):
-                found[name] = max(found.get(name, 0.0), value * weight)
-    return found
-
-
-_CARRIED = ("own:", "any:", "role:", "actor:", "institution:", "theme:", "flag:", "quoted by")
-
-
-def stances_of(actor: str, own: Sequence[Scored], chance: float, models: Mapping[str, LinearModel]) -> list[Decision]:
+def stances_of(actor: str, own: Sequence[Scored], chance: float) -> list[Decision]:
     """The actor's stance with its best evidence; an institution that differs gets one of its own."""
-    stances = distribution(models["actor_stance"], stance_features(own)) if "actor_stance" in models else stance_of(own)
+    stances = stance_of(own)
     stance = max(stances, key=lambda name: stances[name])
     best = max(own, key=lambda each: each.salience * each.stances[stance])
     return [
