@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +36,7 @@ def article_rows(
     until: datetime | None = None,
     set_aside: bool = False,
     article_id: int | None = None,
+    ids: Collection[int] | None = None,
     limit: int | None = None,
 ) -> tuple[ArticleRow, ...]:
     """Oldest first; with a limit, the newest of them. With a topic, one row an article; without, one per finding."""
@@ -47,6 +49,8 @@ def article_rows(
     ):
         if value is not None:
             query = query.where(column == value)
+    if ids is not None:
+        query = query.where(t.article.c.id.in_(ids))
     if since is not None:
         query = query.where(t.article.c.at >= since)
     if until is not None:
@@ -167,6 +171,7 @@ def event_rows(
     event_id: int | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    ids: Collection[int] | None = None,
     limit: int | None = None,
 ) -> tuple[EventRow, ...]:
     """Oldest first; with a limit, the newest of them."""
@@ -192,6 +197,8 @@ def event_rows(
     ):
         if value is not None:
             query = query.where(column == value)
+    if ids is not None:
+        query = query.where(t.event.c.id.in_(ids))
     if since is not None:
         query = query.where(t.event.c.at >= since)
     if until is not None:

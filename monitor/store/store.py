@@ -34,6 +34,7 @@ from monitor.model import (
 )
 from monitor.store import articles, feeds, listings, outbox, stances
 from monitor.store.database import Database
+from monitor.store.search import SearchIndex
 
 
 class Transaction:
@@ -148,6 +149,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._search = SearchIndex()
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -160,6 +162,7 @@ class Store:
         return cls(database)
 
     def close(self) -> None:
+        self._search.close()
         self._database.close()
 
     def __enter__(self) -> Self:
@@ -391,6 +394,18 @@ class Store:
         if found is None:
             raise StoreError(f"there is no change {change_id}; `monitor changes` lists them")
         return found
+
+    def search(self, question: str, *, limit: int = 50) -> tuple[tuple[ArticleRow, ...], tuple[EventRow, ...]]:
+        """Articles by title or publisher and events by quote or speaker that hold every word, newest first.
+
+        Words of three letters and more, anywhere in a word, in any of the languages. The first question of a process
+        reads all titles and quotes once.
+        """
+        with self._database.reading() as connection:
+            hits = self._search.find(connection, question, limit=limit)
+            found = listings.article_rows(connection, ids=hits.articles) if hits.articles else ()
+            events = listings.event_rows(connection, ids=hits.events) if hits.events else ()
+        return found[::-1], events[::-1]
 
     def deliveries(
         self,
