@@ -5,18 +5,21 @@
 """
 
 from monitor.alerts.decide import Decision, Hold, Why, alert_key, decide, first_key, hold, thread_key
+from monitor.alerts.digest import Digest, digest
 from monitor.alerts.policy import ChannelPolicy, QuietHours, Silence
 from monitor.alerts.render import render, safe_link
 
 __all__ = [
     "ChannelPolicy",
     "Decision",
+    "Digest",
     "Hold",
     "QuietHours",
     "Silence",
     "Why",
     "alert_key",
     "decide",
+    "digest",
     "first_key",
     "hold",
     "render",

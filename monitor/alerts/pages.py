@@ -12,7 +12,7 @@ from monitor.text.display import isolate
 if TYPE_CHECKING:
     from monitor.alerts.render import Page, Side
 
-_COLOURS = {"for": "#1a7f37", "neutral": "#57606a", "against": "#b42318"}
+COLOURS = {"for": "#1a7f37", "neutral": "#57606a", "against": "#b42318"}
 _RIGHT_TO_LEFT_MARK = "\u200f"
 
 
@@ -45,7 +45,6 @@ def _text_side(side: Side, language: Language) -> list[str]:
 
 def html(page: Page) -> str:
     """For readers of HTML: a table with both stances side by side, no style sheet, script, image or remote part."""
-    language, direction = _code(page.language), _direction(page.language)
     facts = "".join(
         f'<tr><td style="padding:2px 0;color:#57606a;vertical-align:top">{escape(name)}</td>'
         f'<td style="padding:2px 12px">{escape(value)}</td></tr>'
@@ -53,9 +52,9 @@ def html(page: Page) -> str:
     )
     more = f"<p>{_anchor(page.link, say('more', page.language))}</p>" if page.link else ""
     return (
-        f'<!DOCTYPE html>\n<html lang="{language}" dir="{direction}"><head><meta charset="utf-8">'
+        f'<!DOCTYPE html>\n<html lang="{code(page.language)}" dir="{direction(page.language)}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width"><title>{escape(page.subject)}</title></head>\n'
-        f'<body dir="{direction}" style="margin:0;padding:16px;background:#ffffff;color:#1f2328;'
+        f'<body dir="{direction(page.language)}" style="margin:0;padding:16px;background:#ffffff;color:#1f2328;'
         "font-family:-apple-system,'Segoe UI',Roboto,'Noto Sans','Noto Naskh Arabic',Tahoma,sans-serif;font-size:15px;line-height:1.5\">\n"
         f'<div style="max-width:760px;margin:0 auto">\n'
         f'<h1 style="font-size:20px;margin:0 0 4px">{escape(page.holder)}: {escape(page.turn)}</h1>\n'
@@ -69,9 +68,9 @@ def html(page: Page) -> str:
 
 
 def _html_side(side: Side, language: Language) -> str:
-    colour = _COLOURS[side.side]
+    colour = COLOURS[side.side]
     edge = "right" if right_to_left(language) else "left"
-    quoted = f'lang="{_code(side.quote_language)}" dir="{_direction(side.quote_language)}"'
+    quoted = f'lang="{code(side.quote_language)}" dir="{direction(side.quote_language)}"'
     parts = [
         f'<td width="49%" style="vertical-align:top;padding:12px;border:1px solid #d0d7de;border-{edge}:4px solid {colour}">',
         f'<div style="font-size:12px;color:#57606a">{escape(side.heading)}</div>',
@@ -96,11 +95,11 @@ def _anchor(link: str, words: str) -> str:
     return f'<a href="{escape(link)}" rel="noopener noreferrer" style="color:#0969da">{escape(words)}</a>'
 
 
-def _code(language: Language) -> str:
+def code(language: Language) -> str:
     return "und" if language is Language.OTHER else language.value
 
 
-def _direction(language: Language) -> str:
+def direction(language: Language) -> str:
     if language is Language.OTHER:
         return "auto"
     return "rtl" if right_to_left(language) else "ltr"

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from monitor.alerts import pages
 from monitor.alerts.decide import alert_key
 from monitor.alerts.words import say
-from monitor.model import Alert, Language, Level, Outcome, Report, StanceChange
+from monitor.model import Alert, Language, Level, Outcome, Report, StanceChange, Track
 from monitor.text.display import isolate, one_line, printable
 
 _LONGEST_QUOTE = 1_200  # characters; evidence is a clause, a longer one is a mistake or an attack
@@ -89,7 +89,7 @@ def _page(
     change: StanceChange, language: Language, *, explain: str | None, link: str | None, names: Mapping[str, str]
 ) -> Page:
     before, after = change.before.event.stance, change.after.event.stance
-    holder = _holder(change, language, names)
+    holder = holder_words(change, language, names)
     turn = say("turn", language).format(before=say(before, language), after=say(after, language))
     state = say(change.level if change.outcome is Outcome.STANDS else change.outcome, language)
     facts = [(say("voices", language), f"{len(change.publishers)}: {_names(change.publishers, language)}")]
@@ -113,7 +113,8 @@ def _page(
     )
 
 
-def _holder(change: StanceChange, language: Language, names: Mapping[str, str]) -> str:
+def holder_words(change: StanceChange | Track, language: Language, names: Mapping[str, str]) -> str:
+    """`United States / Pentagon` in the reader's language."""
     parts = [change.actor, *([change.institution] if change.institution else [])]
     return " / ".join(one_line(names.get(part) or say(part, language)) for part in parts)
 
@@ -125,9 +126,9 @@ def _side(report: Report, heading: str, language: Language) -> Side:
         heading=heading,
         stance=say(event.stance, language),
         side=event.stance.side.value,
-        quote=_quoted(event.quote, report.language),
+        quote=quoted(event.quote, report.language),
         quote_language=report.language,
-        conditions=tuple(_quoted(each.quote, report.language) for each in event.conditions),
+        conditions=tuple(quoted(each.quote, report.language) for each in event.conditions),
         speaker=speaker or say("no_speaker", language),
         source=f"{isolate(one_line(report.publisher))} · {isolate(f'{report.at:%Y-%m-%d %H:%M} UTC')}",
         title=one_line(report.title or ""),
@@ -163,7 +164,7 @@ def _copy(told: str, language: Language) -> str:
     return say("copy_of", language).format(copy=isolate(copy), original=isolate(original))
 
 
-def _quoted(quote: str, language: Language) -> str:
+def quoted(quote: str, language: Language) -> str:
     """The quote between the marks of its own language."""
     return say("quoted", language).format(quote=_shorten(one_line(quote)))
 

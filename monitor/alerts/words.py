@@ -75,6 +75,17 @@ WORDS = MappingProxyType({
         "غيّر الناشر مقاله ولم يعد يقول ذلك.",
         "Издание изменило статью: этого в ней больше нет.",
     ),
+    # the digest
+    "digest": ("Stances on {day}: {count} moved", "المواقف في {day}: تحرك {count}", "Позиции на {day}: изменений {count}"),
+    "moved": ("What moved", "ما الذي تغير", "Что изменилось"),
+    "waiting": ("Waiting for a second publisher", "بانتظار ناشر ثانٍ", "Ждёт второго издания"),
+    "in_dispute": ("Disputed", "روايات متعارضة", "Противоречивые сообщения"),
+    "stands": ("Where they stand", "أين يقفون", "Кто где стоит"),
+    "split": ("split", "انقسام", "раскол"),
+    "since": ("since {day}", "منذ {day}", "с {day}"),
+    "silent": ("Not heard for {days} days", "لم يُسمع منهم منذ {days} يومًا", "Не слышно {days} дней"),
+    "last_heard": ("last heard on {day}", "آخر كلام في {day}", "последнее слово {day}"),
+    "nothing": ("nothing", "لا شيء", "ничего"),
     # actors
     "USA": ("United States", "الولايات المتحدة", "США"),
     "RUS": ("Russia", "روسيا", "Россия"),
