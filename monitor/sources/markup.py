@@ -78,9 +78,14 @@ _DROPPED = frozenset(
 _CELLS = frozenset({"td", "th"})
 # C0 and C1 but for tab and line feed; lone surrogates and NUL cannot be stored.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-_SPACES = re.compile(r"[ \t\xa0\u2000-\u200a\u202f\u205f\u3000]+")
+_OTHER_SPACES = re.compile(r"[\t\xa0\u2000-\u200a\u202f\u205f\u3000]")
+_MANY_SPACES = re.compile(r"  +")
 _BREAKS = re.compile(r" ?(?:\r\n?|\n|\x85|\u2028|\u2029) ?")
 _MANY_BREAKS = re.compile(r"\n{2,}")
+# Tags of plain paragraphs, attributes quoted: most feeds send nothing else, and need no parser for it.
+_SIMPLE = re.compile(
+    r"""</?(p|br|div|b|i|em|strong|a|span|ul|li)(?:\s+[a-zA-Z][\w:-]*=(?:"[^"<>]*"|'[^'<>]*'))*\s*/?>""", re.IGNORECASE
+)
 _RAW = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|$)", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"<[/!?a-zA-Z][^<>]*>")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -91,7 +96,8 @@ def tidy(text: str) -> str:
     if text.isprintable() and "  " not in text:
         return text.strip()  # most titles and names
     text = _CONTROLS.sub("", text)
-    text = _BREAKS.sub("\n", _SPACES.sub(" ", text))
+    text = _MANY_SPACES.sub(" ", _OTHER_SPACES.sub(" ", text))
+    text = _BREAKS.sub("\n", text)
     return _MANY_BREAKS.sub("\n", text).strip()
 
 
@@ -99,6 +105,17 @@ def plain(markup: str) -> str:
     """The text of an HTML fragment, one paragraph a line, harmless. Text without markup comes back tidied."""
     if "<" not in markup:
         return tidy(html.unescape(markup) if "&" in markup else markup)
+    simple = _SIMPLE.sub(_simple_tag, markup.replace("\r", " ").replace("\n", " "))
+    if "<" not in simple:
+        return tidy(html.unescape(simple) if "&" in simple else simple)
+    return _by_tree(markup)
+
+
+def _simple_tag(match: re.Match[str]) -> str:
+    return "\n" if match.group(1).lower() in _BLOCKS else ""
+
+
+def _by_tree(markup: str) -> str:
     root = _tree(markup)
     if root is None:
         return tidy(html.unescape(_TAG.sub("\n", _RAW.sub("", markup))))

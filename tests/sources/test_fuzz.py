@@ -91,6 +91,26 @@ def test_any_markup_and_any_bytes_become_text(markup: str, body: bytes) -> None:
     read_page(body, content_type=None, url="https://e.org/", now=NOW)
 
 
+WORDS = st.text(alphabet="aбв ١\n\t;'\"=", max_size=6) | st.sampled_from(
+    ["&amp;", "&nbsp;", "&laquo;", "&#1610;", "&lt;", "<br/>", "<BR>"]
+)
+MARKUP = st.recursive(
+    WORDS,
+    lambda inner: st.tuples(
+        st.sampled_from([("<p>", "</p>"), ("<b>", "</b>"), ('<a href="x?a=1&amp;b=2">', "</a>"), ("<span class='q'>", "</span>")]),
+        st.lists(inner, max_size=4),
+    ).map(lambda pair: f"{pair[0][0]}{''.join(pair[1])}{pair[0][1]}"),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@quick
+@given(MARKUP)
+def test_simple_markup_gives_the_same_words_with_and_without_a_parser(markup: str) -> None:
+    with_parser = plain(f"<wbr>{markup}")  # a tag that only the parser knows
+    assert plain(markup).split() == with_parser.split()
+
+
 @quick
 @given(st.text(max_size=80) | st.text(max_size=60).map(lambda tail: f"https://e.org/{tail}"))
 def test_any_address_is_canonical_or_none_and_canonical_once_is_canonical_for_good(address: str) -> None:
