@@ -8,11 +8,10 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from hashlib import blake2b
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -22,8 +21,10 @@ from monitor import __version__
 from monitor.model import Health
 from monitor.sources.addresses import CheckedResolver, Guard, RefusedAddressError
 from monitor.sources.compression import ACCEPTED, CorruptError, TooLargeError, decompress
+from monitor.sources.fetched import Fetched, classify, judged
 from monitor.sources.hosts import Hosts
-from monitor.sources.walls import bot_wall
+
+__all__ = ["ACCEPT_FEED", "ACCEPT_PAGE", "Fetched", "Fetcher", "Limits"]
 
 ACCEPT_FEED = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
@@ -32,17 +33,8 @@ ACCEPT_FEED = (
 ACCEPT_PAGE = "text/html, application/xhtml+xml, */*;q=0.5"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
-_OF_STATUS = {
-    401: Health.FORBIDDEN,
-    403: Health.FORBIDDEN,
-    404: Health.NOT_FOUND,
-    410: Health.GONE,
-    429: Health.RATE_LIMITED,
-    451: Health.FORBIDDEN,
-}
 _ERROR_PAGE = 65_536
 _INLINE = 262_144
-E = TypeVar("E", bound=BaseException)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,30 +51,6 @@ class Limits:
     at_once: int = 50
     per_host: int = 2
     spacing: float = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
-    """What came of asking for an address. `failure` is None when there is a body to read, or a 304."""
-
-    url: str
-    final_url: str
-    status: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    failure: Health | None = None
-    detail: str = ""
-    complete: bool = True
-    moved_to: str | None = None
-    bytes_read: int = 0
-
-    @property
-    def not_modified(self) -> bool:
-        return self.status == HTTPStatus.NOT_MODIFIED
-
-    @property
-    def body_hash(self) -> str:
-        return blake2b(self.body, digest_size=16).hexdigest()
 
 
 class Fetcher:
@@ -211,7 +179,7 @@ class Fetcher:
         fetched = Fetched(url=str(url), final_url=str(url), status=response.status, headers=found, bytes_read=len(raw))
         if state == "too large" and good:
             return replace(fetched, failure=Health.TOO_LARGE, detail=_too_large(limit))
-        return _judged(await self._unpacked(fetched, raw, complete=state == "complete"))
+        return judged(await self._unpacked(fetched, raw, complete=state == "complete"))
 
     async def _unpacked(self, fetched: Fetched, raw: bytes, *, complete: bool) -> Fetched:
         encoding = fetched.headers.get("content-encoding", "")
@@ -231,30 +199,6 @@ class Fetcher:
         return replace(fetched, body=body, complete=complete)
 
 
-def _judged(fetched: Fetched) -> Fetched:
-    """The answer with what its status and its words mean."""
-    if fetched.failure or fetched.status is None:
-        return fetched
-    wall = bot_wall(status=fetched.status, headers=fetched.headers, body=fetched.body)
-    if wall:
-        return replace(
-            fetched, failure=Health.BOT_WALL, detail=f"HTTP {fetched.status}: a wall against robots ({wall})"
-        )
-    if fetched.status == HTTPStatus.OK:
-        return fetched
-    health = _OF_STATUS.get(fetched.status)
-    if health is None:
-        health = Health.SERVER_ERROR if fetched.status >= 500 else Health.BAD_RESPONSE
-    return replace(fetched, failure=health, detail=f"HTTP {fetched.status} {_phrase(fetched.status)}".strip())
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
-
-
 async def _read(response: aiohttp.ClientResponse, *, limit: int) -> tuple[bytes, str]:
     """The body up to `limit`, and whether that is all: "complete", "truncated" or "too large"."""
     body = bytearray()
@@ -269,40 +213,6 @@ async def _read(response: aiohttp.ClientResponse, *, limit: int) -> tuple[bytes,
             raise
         return bytes(body), "truncated"
     return bytes(body), "complete"
-
-
-def classify(error: Exception) -> tuple[Health, str]:
-    """Which state an exception of the HTTP client means, and its sentence."""
-    refused = _cause(error, RefusedAddressError)
-    if refused:
-        return Health.REFUSED_ADDRESS, str(refused)
-    if isinstance(
-        error, aiohttp.InvalidURL | UnicodeError
-    ):  # aiohttp takes no decimal, octal or short forms of addresses
-        return Health.REFUSED_ADDRESS, f"not a usable address: {error}"
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return Health.DNS, f"the name {error.host} cannot be resolved"
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return Health.TLS, f"the certificate of {error.host} is not valid: {error.certificate_error}"
-    if isinstance(error, aiohttp.ClientConnectorSSLError) or _cause(error, ssl.SSLError):
-        return Health.TLS, f"no secure connection: {error}"
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return (
-            Health.CONNECT,
-            f"no connection to {error.host}:{error.port}: {error.os_error.strerror or error.os_error}",
-        )
-    if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError):
-        return Health.CONNECT, "the server closed the connection without an answer"
-    return Health.BAD_RESPONSE, f"not valid HTTP: {' '.join(str(error).split())[:200] or type(error).__name__}"
-
-
-def _cause(error: BaseException, kind: type[E]) -> E | None:
-    seen: BaseException | None = error
-    for _ in range(6):
-        if isinstance(seen, kind):
-            return seen
-        seen = seen.__cause__ or seen.__context__ if seen else None
-    return None
 
 
 def _which_deadline(error: TimeoutError, limits: Limits) -> str:
