@@ -91,7 +91,11 @@ def _table(rows: list[dict[str, Any]], *, feeds: int) -> str:
     for row in rows:
         cells = [
             f"{words}: {cell['wall']:.2f} / {cell['cpu']:.2f}"
-            + (f" (×{cell['to_floor']:.2f}; ≤ {cell['wanted']})" if row["name"] == "monitor" else "")
+            + (
+                f" (×{cell['to_floor']:.2f}; ≤ {cell['wanted']})"
+                if row["name"] == "monitor" and cell["to_floor"]
+                else ""
+            )
             + f" new {cell['new']}"
             for words, cell in ((words, row[words]) for words in _POLLS)
         ]
