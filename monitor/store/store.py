@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -33,6 +33,7 @@ from monitor.model import (
     Track,
 )
 from monitor.store import articles, feeds, listings, outbox, stances
+from monitor.store.coverage import Counted, counted, known_addresses, stored_addresses
 from monitor.store.database import Database
 from monitor.store.search import SearchIndex
 
@@ -423,6 +424,23 @@ class Store:
         """(day, feed, counter, amount): what came through, and what was dropped why (`dropped:…`)."""
         with self._database.reading() as connection:
             return listings.counters(connection, since=since)
+
+    def coverage(
+        self, *, since: datetime | None = None, until: datetime | None = None, topic: str | None = None
+    ) -> tuple[Counted, ...]:
+        """What came in that time, what passed, and what was dropped at which gate."""
+        with self._database.reading() as connection:
+            return counted(connection, since=since, until=until, topic=topic)
+
+    def known_addresses(self, keys: Iterable[str]) -> frozenset[str]:
+        """Those of the identity keys `url:…` under which an article is known."""
+        with self._database.reading() as connection:
+            return known_addresses(connection, keys)
+
+    def addresses(self) -> Iterator[tuple[str, str]]:
+        """(address, publisher) of every article that has an address, a row at a time."""
+        with self._database.reading() as connection:
+            yield from stored_addresses(connection)
 
     # --- engines ------------------------------------------------------------------------------
 
