@@ -104,7 +104,8 @@ def _differs(track: Track, report: Report, policy: Policy) -> Step:
         return _older(track, report, standing)
     # What stands since today was told by somebody today: the other version is a dispute about it, no second turn.
     if track.since is not None and track.since.date() == report.at.date():
-        return _beside(track, report, standing)
+        told = _beside(track, report, standing)
+        return _corrects_baseline(told, track, report, policy)
     disputed = (standing, report) if disputes(standing, report) else ()
     return _challenge(track.model_copy(update={"disputed": disputed}), report, policy)
 
@@ -132,6 +133,18 @@ def _beside(track: Track, report: Report, other: Report) -> Step:
     after = track.model_copy(update={"disputed": added(track.disputed, other, report)})
     words = f"disputed: {other.publisher} reports {other.event.stance}, {report.publisher} {report.event.stance}"
     return Step(track=after, verdict=Verdict.DISPUTED, words=words)
+
+
+def _corrects_baseline(told: Step, track: Track, report: Report, policy: Policy) -> Step:
+    """One report made the baseline; when enough voices tell the opposite the same day, they make it instead."""
+    standing = standing_of(track)
+    alone = track.since == standing.at and not standing.own_outlet and policy.confirmations > 1
+    voices = speakers(each for each in told.track.disputed if each.event.stance is report.event.stance)
+    if not alone or len(voices) < policy.confirmations:
+        return told
+    words = f"{len(voices)} voices against {standing.publisher} on the first day: the baseline is {report.event.stance}"
+    after = stand(track, report.event.stance, since=report.at, standing=report)
+    return Step(track=after, verdict=Verdict.BASELINE, words=words)
 
 
 # --- with a challenger --------------------------------------------------------------------------

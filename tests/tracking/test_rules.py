@@ -160,6 +160,16 @@ def test_a_dispute_is_settled_by_more_independent_voices() -> None:
     assert [turn[-1] for turn in room.turns] == ["confirmed"]
 
 
+def test_more_voices_of_the_first_day_correct_the_baseline_and_nobody_is_alerted() -> None:
+    room = Newsroom()
+    room.say("2017-07-16 09:00", "ISR/pmo", "support", "Herald", quote="would welcome a genuine truce")
+    room.say("2017-07-16 11:00", "ISR/pmo", "oppose", "Вестник", language="ru", quote="полностью против")
+    assert room.track("ISR/pmo").stance == "support"
+    room.say("2017-07-16 12:00", "ISR/pmo", "oppose", "كوكب", language="ar", quote="نعارض كليا")
+    assert room.track("ISR/pmo").stance == "oppose"
+    assert room.turns == []
+
+
 # --- institutions and their country -----------------------------------------------------------------
 
 
