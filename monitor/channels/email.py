@@ -15,7 +15,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Protocol, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
@@ -38,6 +38,19 @@ def _address(value: str) -> str:
 
 
 MailAddress = Annotated[str, AfterValidator(_address)]
+
+
+class Letter(Protocol):
+    """What a mail is made of."""
+
+    @property
+    def subject(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def html(self) -> str: ...
 
 
 class EmailChannel(ChannelPolicy):
@@ -64,8 +77,12 @@ class EmailChannel(ChannelPolicy):
         return self
 
     def send(self, alert: Alert, *, key: str, thread: str | None = None) -> None:
-        """Hands the mail to the server. Raises DeliveryError; permanent when the server refuses this very message."""
-        mail = message(self, alert, key=key, thread=thread, now=datetime.now(UTC))
+        """Hands the alert to the server. Raises DeliveryError; permanent when the server refuses this very message."""
+        self.mail(alert, key=key, thread=thread)
+
+    def mail(self, letter: Letter, *, key: str, thread: str | None = None) -> None:
+        """Like `send`, for anything that has a subject, a text and HTML: alerts and digests."""
+        mail = message(self, letter, key=key, thread=thread, now=datetime.now(UTC))
         with self._dialogue() as smtp:
             self._hand_over(smtp, mail)
 
@@ -102,13 +119,13 @@ class EmailChannel(ChannelPolicy):
             raise DeliveryError(f"{self.id}: sent, but refused for {who}", permanent=permanent)
 
 
-def message(channel: EmailChannel, alert: Alert, *, key: str, thread: str | None, now: datetime) -> EmailMessage:
+def message(channel: EmailChannel, letter: Letter, *, key: str, thread: str | None, now: datetime) -> EmailMessage:
     """The mail as it goes out. The same key gives the same Message-ID; `thread` is the key of the mail it continues."""
     domain = _bare(channel.sender).rpartition("@")[2]
     mail = EmailMessage(policy=SMTP)
     mail["From"] = channel.sender
     mail["To"] = ", ".join(channel.to)
-    mail["Subject"] = one_line(alert.subject)
+    mail["Subject"] = one_line(letter.subject)
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = message_id(key, domain)
     if thread is not None and thread != key:
@@ -116,8 +133,8 @@ def message(channel: EmailChannel, alert: Alert, *, key: str, thread: str | None
         mail["References"] = message_id(thread, domain)
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
     mail["X-Monitor-Key"] = one_line(key)
-    mail.set_content(alert.text, cte=_encoding(alert.text))
-    mail.add_alternative(alert.html, subtype="html", cte=_encoding(alert.html))
+    mail.set_content(letter.text, cte=_encoding(letter.text))
+    mail.add_alternative(letter.html, subtype="html", cte=_encoding(letter.html))
     for part in (mail, *mail.iter_parts()):
         part["Content-Language"] = channel.language.value
     return mail

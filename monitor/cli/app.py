@@ -47,6 +47,7 @@ from monitor.cli import (  # noqa: E402, F401 -- importing a command file hangs 
     backfill,
     coverage,
     demo,
+    digest,
     explain,
     feeds,
     listings,
