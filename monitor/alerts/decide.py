@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from monitor.alerts.policy import ChannelPolicy
+from monitor.alerts.policy import ChannelPolicy, Silence
 from monitor.model import Frozen, Instant, Level, Outcome, StanceChange
 
 _HOUR = timedelta(hours=1)
@@ -39,8 +39,10 @@ class Hold(Frozen):
     words: str
 
 
-def decide(change: StanceChange, channel: ChannelPolicy, *, now: datetime) -> Decision:
-    """Whether `channel` wants to hear of `change`, found at `now`."""
+def decide(
+    change: StanceChange, channel: ChannelPolicy, *, now: datetime, silences: Sequence[Silence] = ()
+) -> Decision:
+    """Whether `channel` wants to hear of `change`, found at `now`. `silences` hold for every channel."""
     if channel.min_level is Level.CONFIRMED and change.level is not Level.CONFIRMED:
         return _no(Why.LEVEL, f"{channel.id} wants confirmed changes; this one is {change.level} so far")
     if channel.topics and change.topic not in channel.topics:
@@ -49,7 +51,7 @@ def decide(change: StanceChange, channel: ChannelPolicy, *, now: datetime) -> De
         return _no(Why.ACTOR, f"{channel.id} follows {', '.join(channel.actors)}, not {change.holder}")
     if channel.languages and change.after.language not in channel.languages:
         return _no(Why.LANGUAGE, f"the article is in {change.after.language}; {channel.id} follows others")
-    for silence in channel.silences:
+    for silence in (*channel.silences, *silences):
         if silence.covers(change, now=now):
             return _no(Why.SILENCED, f"silenced by {silence.author} until {silence.until:%Y-%m-%d}: {silence.reason}")
     # A confirmation is as new as the report that confirmed it.

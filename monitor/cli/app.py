@@ -56,6 +56,7 @@ from monitor.cli import (  # noqa: E402, F401 -- importing a command file hangs 
     run,
     sample,
     setup,
+    silence,
     status,
     web,
     why_not,

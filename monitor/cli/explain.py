@@ -11,7 +11,7 @@ from monitor.cli.analyze import event_lines, rendered
 from monitor.cli.app import DatabaseOption, JsonOption, app
 from monitor.cli.listings import article_json, change_json, event_json, open_store, report_json, track_json
 from monitor.cli.show import STANCE_COLOURS, console, dumps, write_line
-from monitor.model import ChangeRow, Contribution, EventRow, MonitorError, Report
+from monitor.model import ChangeRow, Contribution, DeliveryState, EventRow, MonitorError, Report
 from monitor.text.display import isolate, one_line
 
 if TYPE_CHECKING:
@@ -168,7 +168,8 @@ def _change(store: Store, number: int) -> Told:
         lines.append(f"collapsed copies: {', '.join(map(one_line, change.copies))}\n")
     deliveries = store.deliveries(change_id=number)
     for delivery in deliveries:
-        lines.append(f"alert d{delivery.id} to {delivery.channel}: {delivery.state.value}\n", style="dim")
+        why = f"; {one_line(delivery.reason)}" if delivery.state is not DeliveryState.SENT and delivery.reason else ""
+        lines.append(f"alert d{delivery.id} to {delivery.channel}: {delivery.state.value}{why}\n", style="dim")
     return {**change_json(row), "deliveries": [each.model_dump(mode="json") for each in deliveries]}, lines
 
 

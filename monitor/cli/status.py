@@ -10,6 +10,7 @@ import typer
 from monitor.cli.app import DatabaseOption, JsonOption, app
 from monitor.cli.listings import open_store, track_json
 from monitor.cli.show import Format, console, dumps, emit, write_line
+from monitor.cli.silence import silence_json, silence_words
 from monitor.model import FeedRow, MonitorError, Status, Track
 from monitor.text.display import one_line
 
@@ -31,15 +32,19 @@ def status(database: DatabaseOption = None, json_out: JsonOption = False) -> Non
     try:
         with open_store(database) as store:
             rows, feeds, tracks = store.status(now), store.feeds(), store.tracks()
+            silences = tuple(row for row in store.silences() if row.holds(now))
     except MonitorError as error:
         sentence = one_line(str(error))
         write_line(dumps({"level": "UNKNOWN", "reasons": [sentence]}) if json_out else f"UNKNOWN - {sentence}")
         raise typer.Exit(int(Level.UNKNOWN)) from error
     standing = judge(rows, feeds, now=now)
     if json_out:
-        write_line(dumps(status_json(standing, rows, feeds, tracks), indent=2))
+        quiet = [silence_json(row, now=now) for row in silences]
+        write_line(dumps(status_json(standing, rows, feeds, tracks) | {"silences": quiet}, indent=2))
     else:
         show_status(standing, rows, tracks, now=now)
+        for row in silences:
+            console().print(f"silence {row.id}   {one_line(silence_words(row))}", style="yellow")
     raise typer.Exit(int(standing.level))
 
 

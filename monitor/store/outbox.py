@@ -112,6 +112,12 @@ def delivery_held(connection: Connection, delivery_id: int, *, reason: str, unti
     )
 
 
+def sent_since(connection: Connection, channel: str, since: datetime) -> tuple[datetime, ...]:
+    """When the channel's messages went out since then."""
+    query = select(t.delivery.c.sent_at).where(t.delivery.c.channel == channel, t.delivery.c.sent_at > since)
+    return tuple(connection.execute(query.order_by(t.delivery.c.sent_at)).scalars())
+
+
 def send_again(connection: Connection, delivery_id: int, *, now: datetime) -> bool:
     """Makes a dead delivery due; sent and skipped ones are left alone."""
     result = connection.execute(

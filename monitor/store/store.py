@@ -10,6 +10,7 @@ from typing import Self
 
 from sqlalchemy import Connection
 
+from monitor.alerts import Silence
 from monitor.model import (
     ArticleRow,
     ChangeRow,
@@ -36,6 +37,7 @@ from monitor.store import articles, feeds, listings, outbox, stances
 from monitor.store.coverage import Counted, counted, known_addresses, stored_addresses
 from monitor.store.database import Database
 from monitor.store.search import SearchIndex
+from monitor.store.silences import SilenceRow, add_silence, end_silence, silence_rows, silences_at
 
 
 class Transaction:
@@ -135,6 +137,10 @@ class Transaction:
         return outbox.add_delivery(
             self._connection, change_id, change, channel, key=key, reason=reason, send=send, now=now
         )
+
+    def silences(self, now: datetime) -> tuple[Silence, ...]:
+        """What nobody wants to hear of at `now`."""
+        return silences_at(self._connection, now)
 
     def analysis_done(self, stored: StoredArticle) -> bool:
         """False when a newer version has come meanwhile; that one stays due."""
@@ -294,10 +300,31 @@ class Store:
         with self._database.writing() as connection:
             outbox.delivery_held(connection, delivery_id, reason=reason, until=until)
 
+    def sent_since(self, channel: str, since: datetime) -> tuple[datetime, ...]:
+        """When the channel's messages went out since then, oldest first."""
+        with self._database.reading() as connection:
+            return outbox.sent_since(connection, channel, since)
+
     def send_again(self, delivery_id: int, *, now: datetime) -> bool:
         """Makes a dead delivery due again; False if it is not dead."""
         with self._database.writing() as connection:
             return outbox.send_again(connection, delivery_id, now=now)
+
+    # --- desk ---------------------------------------------------------------------------------
+
+    def add_silence(self, silence: Silence, *, now: datetime) -> int:
+        with self._database.writing() as connection:
+            return add_silence(connection, silence, now=now)
+
+    def end_silence(self, silence_id: int, *, now: datetime) -> bool:
+        """False if no silence of that id holds at `now`."""
+        with self._database.writing() as connection:
+            return end_silence(connection, silence_id, now=now)
+
+    def silences(self) -> tuple[SilenceRow, ...]:
+        """All there ever were, oldest first."""
+        with self._database.reading() as connection:
+            return silence_rows(connection)
 
     # --- answers ------------------------------------------------------------------------------
 

@@ -27,7 +27,8 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from monitor.model import Attribution, Contribution, Evidence, Feed, FeedState, StanceChange, Track
+from monitor.alerts import Silence
+from monitor.model import Attribution, Contribution, Event, Evidence, Feed, FeedState, StanceChange, Track
 from monitor.store.columns import AsJson, Utc
 
 # SQLite only counts up by itself on a plain INTEGER key.
@@ -261,6 +262,40 @@ class HeartbeatTable(SQLModel, table=True):
     counters: dict[str, int] = _column(AsJson(dict[str, int]))
 
 
+class SilenceTable(SQLModel, table=True):
+    """What people do not want to hear of for a while; ended ones are kept."""
+
+    __tablename__: ClassVar[str] = "silence"
+    id: int | None = _id()
+    silence: Silence = _column(AsJson(Silence))
+    until: datetime = _column(Utc)
+    created_at: datetime = _column(Utc)
+    ended_at: datetime | None = _column(Utc, null=True)
+
+
+class CorrectionTable(SQLModel, table=True):
+    """What a person made of an event, and what it was before: history, never changed."""
+
+    __tablename__: ClassVar[str] = "correction"
+    __table_args__ = (Index("correction_event", "event_id", "id"),)
+    id: int | None = _id()
+    event_id: int = _column(_ID, ForeignKey("event.id"))
+    before: Event = _column(AsJson(Event))
+    after: Event | None = _column(AsJson(Event), null=True)  # null: rejected
+    who: str = _column(Text)
+    why: str = _column(Text)
+    created_at: datetime = _column(Utc)
+
+
+class ToldTable(SQLModel, table=True):
+    """A worry that the operator was told of and that lasts: told once."""
+
+    __tablename__: ClassVar[str] = "told"
+    worry: str = _column(String(160), primary_key=True)
+    words: str = _column(Text)
+    told_at: datetime = _column(Utc)
+
+
 def _table(model: type[SQLModel]) -> Table:
     return cast(Table, model.__table__)  # type: ignore[attr-defined]
 
@@ -276,4 +311,7 @@ change = _table(ChangeTable)
 delivery = _table(DeliveryTable)
 daily = _table(DailyTable)
 heartbeat = _table(HeartbeatTable)
+silence = _table(SilenceTable)
+correction = _table(CorrectionTable)
+told = _table(ToldTable)
 metadata = SQLModel.metadata
