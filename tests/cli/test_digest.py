@@ -59,6 +59,7 @@ def run(database: str, *more: str) -> Result:
         ("ar", "المواقف في 2016-07-01: تحرك 1"),
         ("ru", "Позиции на 2016-07-01: изменений 1"),
     ],
+    ids=["en", "ar", "ru"],
 )
 def test_the_page_is_told_in_the_terminal(database: str, language: str, subject: str) -> None:
     told = run(database, "--language", language)
