@@ -18,6 +18,7 @@ from monitor.model import (
     EventRow,
     FeedRow,
     Finding,
+    Frozen,
     Level,
     Stance,
     StanceChange,
@@ -98,7 +99,7 @@ def changes(
 @router.get("/api/changes/{change_id}", responses={404: {"description": "there is no such change"}})
 def change(request: Request, change_id: int) -> ChangeRow:
     """One change with both reports."""
-    return store_of(request).change(_small(change_id))
+    return store_of(request).change(small(change_id))
 
 
 @router.get("/api/events")
@@ -148,8 +149,35 @@ def articles(
 def findings(request: Request, article_id: int) -> list[Finding]:
     """What the analyzers made of an article's current version."""
     store = store_of(request)
-    store.article(_small(article_id))
+    store.article(small(article_id))
     return list(store.findings(article_id))
+
+
+@router.get("/api/events/{event_id}", responses={404: {"description": "there is no such event"}})
+def event(request: Request, event_id: int) -> EventRow:
+    """One event with its evidence and what it did to its track."""
+    rows = store_of(request).events(event_id=small(event_id))
+    if not rows:
+        raise StoreError(f"there is no event {event_id}")
+    return rows[0]
+
+
+class Found(Frozen):
+    """What a search gave, newest first."""
+
+    articles: list[ArticleRow]
+    events: list[EventRow]
+
+
+@router.get("/api/search")
+def search(
+    request: Request,
+    q: Annotated[str, Query(max_length=300, description="words of three letters and more; all must be there")],
+    limit: Limit = 50,
+) -> Found:
+    """Articles by title or publisher, events by quote or speaker, in any of the languages."""
+    articles, events = store_of(request).search(q, limit=limit)
+    return Found(articles=list(articles), events=list(events))
 
 
 @router.get("/api/feeds")
@@ -164,7 +192,7 @@ def alerts(request: Request, state: DeliveryState | None = None, limit: Limit = 
     return list(store_of(request).deliveries(state=state, limit=limit))
 
 
-def _small(number: int) -> int:
+def small(number: int) -> int:
     """Numbers that no row can have are no rows, not database errors."""
     if not 0 < number <= _LARGEST_ID:
         raise StoreError(f"there is no row {number}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -70,5 +71,7 @@ def _may_read(request: Request, token: str) -> bool:
     return hmac.compare_digest(given.encode(), token.encode())
 
 
-async def _not_there(_: Request, error: Exception) -> Response:
+async def _not_there(request: Request, error: Exception) -> Response:
+    if not request.url.path.startswith("/api/"):
+        return await asyncio.to_thread(pages.missing, request, str(error))
     return JSONResponse({"detail": str(error)}, status_code=404)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
-from datetime import datetime, timedelta
+import time
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -14,13 +14,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from monitor.charts import lanes, svg
-from monitor.model import EventRow, Stance
+from monitor.model import Language, Stance, StoreError
+from monitor.standing import span
 from monitor.text.display import one_line, printable
-from monitor.web.api import now_of, standing_of, store_of
+from monitor.web.api import now_of, small, standing_of, store_of
+from monitor.web.coverage import by_day, by_language, by_publisher
+from monitor.web.evidence import around, compared, parts_of
 from monitor.web.words import NAMES, direction, preferred, words
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _MOST = 200
+_FOUND = 50
+_COVERED_DAYS = 30
+_STANDING_LASTS = 5.0  # seconds
 
 
 def _web_address(url: str | None) -> str:
@@ -39,6 +45,7 @@ def _environment() -> Environment:
     made.filters["shown"] = one_line
     made.filters["multiline"] = printable
     made.filters["web"] = _web_address
+    made.filters["span"] = span
     made.filters["day"] = lambda moment: f"{moment:%Y-%m-%d}"
     made.filters["minute"] = lambda moment: f"{moment:%Y-%m-%d %H:%M} UTC"
     return made
@@ -47,23 +54,48 @@ def _environment() -> Environment:
 _TEMPLATES = _environment()
 
 
+def _language(request: Request) -> Language:
+    asked = request.query_params.get("lang") or request.cookies.get("lang")
+    return preferred(asked, request.headers.get("accept-language"))
+
+
+def _standing(request: Request) -> str:
+    """The line at the foot of every page. Counting everything for each page would be most of its time."""
+    state, now = request.app.state, time.monotonic()
+    told: tuple[float, str] | None = getattr(state, "standing", None)
+    if told is None or now - told[0] > _STANDING_LASTS:
+        told = state.standing = (now, standing_of(request)[1].line.split(" | ")[0])
+    return told[1]
+
+
+def _languages(request: Request) -> list[tuple[str, str, str]]:
+    """(code, name, link to this very page in that language)"""
+    rest = [(name, value) for name, value in request.query_params.multi_items() if name not in {"lang", "token"}]
+    return [(code.value, name, "?" + urlencode([*rest, ("lang", code.value)])) for code, name in NAMES.items()]
+
+
 def _page(request: Request, template: str, **values: Any) -> HTMLResponse:
-    asked = request.query_params.get("lang")
-    language = preferred(asked or request.cookies.get("lang"), request.headers.get("accept-language"))
-    _, standing = standing_of(request)
+    asked, language = request.query_params.get("lang"), _language(request)
     body = _TEMPLATES.get_template(template).render(
         w=words(language),
         lang=language.value,
         dir=direction(language),
-        languages=[(code.value, name) for code, name in NAMES.items()],
+        languages=_languages(request),
         here=request.url.path,
-        standing=standing.line.split(" | ")[0],
+        standing=_standing(request),
         **values,
     )
     response = HTMLResponse(body)
     if asked:
         response.set_cookie("lang", language.value, samesite="strict", max_age=31_536_000)
     return response
+
+
+def missing(request: Request, told: str) -> HTMLResponse:
+    """The page for what is not there."""
+    page = _page(request, "missing.html", told=told)
+    page.status_code = 404
+    return page
 
 
 @router.get("/")
@@ -81,7 +113,7 @@ def changes(request: Request) -> HTMLResponse:
 
 @router.get("/changes/{change_id}")
 def change(request: Request, change_id: int) -> HTMLResponse:
-    return _page(request, "change.html", row=store_of(request).change(change_id))
+    return _page(request, "change.html", row=store_of(request).change(small(change_id)))
 
 
 @router.get("/timeline")
@@ -93,11 +125,9 @@ def timeline(request: Request, actor: str = "") -> HTMLResponse:
     drawn = lanes(
         [track for track in every if not actor or track.actor == actor], [(row.id, row.change) for row in rows]
     )
-    language = preferred(
-        request.query_params.get("lang") or request.cookies.get("lang"), request.headers.get("accept-language")
-    )
-    names = {stance: words(language)[stance.value] for stance in Stance}
-    chart = Markup(svg(drawn, now=now_of(request), names=names, title=words(language)["timeline"])) if drawn else ""  # noqa: S704 -- svg() escapes every word it draws
+    told = words(_language(request))
+    names = {stance: told[stance.value] for stance in Stance}
+    chart = Markup(svg(drawn, now=now_of(request), names=names, title=told["timeline"])) if drawn else ""  # noqa: S704 -- svg() escapes every word it draws
     return _page(
         request,
         "timeline.html",
@@ -119,44 +149,11 @@ def articles(request: Request, relevant: str = "") -> HTMLResponse:
     )
 
 
-class Part(NamedTuple):
-    """A stretch of an article's text, with the evidence it belongs to."""
-
-    text: str
-    event: EventRow | None
-    number: int
-    first: bool
-    last: bool
-    condition: bool
-
-
-def parts_of(text: str, events: tuple[EventRow, ...]) -> tuple[Part, ...]:
-    """The text cut where evidence and conditions begin and end; overlapping evidence belongs to the first of them."""
-    spans = [(row.event.start, row.event.end) for row in events]
-    conditions = [(part.start, part.end) for row in events for part in row.event.conditions]
-    cuts = sorted({0, len(text), *(edge for span in (*spans, *conditions) for edge in span if edge <= len(text))})
-    parts: list[Part] = []
-    for start, end in itertools.pairwise(cuts):
-        owner = next(((n, row) for n, row in enumerate(events, 1) if row.event.start <= start < row.event.end), None)
-        row = owner[1] if owner else None
-        parts.append(
-            Part(
-                text=text[start:end],
-                event=row,
-                number=owner[0] if owner else 0,
-                first=row is not None and row.event.start == start,
-                last=row is not None and row.event.end == end,
-                condition=any(first <= start < last for first, last in conditions),
-            )
-        )
-    return tuple(parts)
-
-
 @router.get("/articles/{article_id}")
 def article(request: Request, article_id: int) -> HTMLResponse:
     """An article with its evidence underlined in place."""
     store = store_of(request)
-    stored = store.article(article_id)
+    stored = store.article(small(article_id))
     current = tuple(row for row in store.events(article_id=article_id) if row.version == stored.version)
     events = tuple(sorted(current, key=lambda row: row.event.start))
     return _page(
@@ -169,6 +166,71 @@ def article(request: Request, article_id: int) -> HTMLResponse:
     )
 
 
+@router.get("/articles/{article_id}/versions")
+def versions(request: Request, article_id: int, before: int = 0, after: int = 0) -> HTMLResponse:
+    """Two versions of an article compared: the last two, unless others are asked for."""
+    store = store_of(request)
+    newest = store.article(small(article_id)).version
+    second = min(max(after or newest, 1), newest)
+    first = min(max(before or second - 1, 1), newest)
+    old, new = store.article(article_id, version=first), store.article(article_id, version=second)
+    return _page(
+        request,
+        "versions.html",
+        row=new,
+        old=old,
+        newest=newest,
+        title=compared(old.article.title or "", new.article.title or ""),
+        pieces=compared(old.article.text, new.article.text),
+    )
+
+
+@router.get("/events")
+def events(request: Request, actor: str = "", stance: str = "") -> HTMLResponse:
+    """The newest coded events, of everybody or of one actor."""
+    store = store_of(request)
+    wanted = stance if stance in set(Stance) else ""
+    rows = store.events(actor=actor or None, stance=wanted or None, limit=_MOST)[::-1]
+    actors = sorted({track.actor for track in store.tracks()})
+    return _page(
+        request, "events.html", events=rows, actors=actors, actor=actor, stances=[each.value for each in Stance],
+        stance=wanted,
+    )  # fmt: skip
+
+
+@router.get("/events/{event_id}")
+def event(request: Request, event_id: int) -> HTMLResponse:
+    """Why an event is what it is: quote in its place, rule, features, what it did to its track."""
+    store = store_of(request)
+    rows = store.events(event_id=small(event_id))
+    if not rows:
+        raise StoreError(f"there is no event {event_id}")
+    row = rows[0]
+    text = store.article(row.article_id, version=row.version).article.text
+    changes = [
+        each
+        for each in store.changes(topic=row.topic, actor=row.event.actor)
+        if row.id in {each.change.before.event_id, each.change.after.event_id}
+    ]
+    tracks = store.tracks(topic=row.topic, actor=row.event.actor)
+    return _page(
+        request,
+        "event.html",
+        row=row,
+        around=around(text, start=row.event.start, end=row.event.end),
+        changes=changes,
+        track=next((track for track in tracks if track.holder == row.event.holder), None),
+        features=sorted(row.event.contributions, key=lambda each: -abs(each.weight))[:12],
+    )
+
+
+@router.get("/search")
+def search(request: Request, q: str = "") -> HTMLResponse:
+    """Articles by title, events by quote or speaker."""
+    articles, events = store_of(request).search(q, limit=_FOUND)
+    return _page(request, "search.html", asked=q, articles=articles, events=events)
+
+
 @router.get("/feeds")
 def feeds(request: Request) -> HTMLResponse:
     return _page(request, "feeds.html", feeds=store_of(request).feeds(active_only=True))
@@ -176,6 +238,13 @@ def feeds(request: Request) -> HTMLResponse:
 
 @router.get("/coverage")
 def coverage(request: Request) -> HTMLResponse:
-    """What came, what passed and what was dropped why, of the last thirty days."""
-    since: datetime = now_of(request) - timedelta(days=30)
-    return _page(request, "coverage.html", counters=store_of(request).counters(since=since)[::-1][:_MOST])
+    """What came and what was dropped why, of the last thirty days, by language, publisher and day."""
+    store = store_of(request)
+    counters = store.counters(since=now_of(request) - timedelta(days=_COVERED_DAYS))
+    feeds = {row.feed.id: row.feed for row in store.feeds()} if counters else {}
+    tables = [
+        ("by_language", by_language(counters, feeds)),
+        ("by_publisher", by_publisher(counters, feeds)[:_MOST]),
+        ("by_day", by_day(counters)),
+    ]
+    return _page(request, "coverage.html", tables=tables if counters else [])

@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -126,6 +127,16 @@ PAGES = [
     "/articles/1",
     "/articles/2",
     "/articles/3",
+    "/articles/1/versions",
+    "/articles/1/versions?before=1&after=99",
+    "/events",
+    "/events?actor=USA&stance=suspend",
+    "/events/1",
+    "/events/2",
+    "/events/3",
+    "/search",
+    "/search?q=script",
+    "/search?q=%22%20OR%20%00",
     "/feeds",
     "/coverage",
 ]
@@ -160,6 +171,29 @@ def test_an_article_underlines_its_evidence_in_place(site: Site, number: int, la
     assert f'lang="{language.value}" dir="auto"' in body
 
 
+@pytest.mark.parametrize(("number", "language"), [(1, Language.EN), (2, Language.AR), (3, Language.RU)])
+def test_an_event_is_explained_with_its_quote_in_place(site: Site, number: int, language: Language) -> None:
+    _, body, _ = site.get(f"/events/{number}")
+    assert f">{TEXTS[language][1]}</mark>" in body
+    assert "USA/state" in body
+
+
+@pytest.mark.parametrize("language", list(TEXTS))
+def test_search_finds_events_by_their_quotes(site: Site, language: Language) -> None:
+    _, body, _ = site.get("/search?q=" + urllib.parse.quote(TEXTS[language][1].split()[1]))
+    assert TEXTS[language][1] in body
+
+
+def test_the_way_to_another_language_keeps_the_question(site: Site) -> None:
+    assert 'href="?actor=USA&amp;lang=ar"' in site.get("/timeline?actor=USA")[1]
+
+
+def test_what_is_not_there_is_said_on_a_page(site: Site) -> None:
+    code, body, _ = site.get("/changes/999?lang=ru")
+    assert code == 404
+    assert "Такой страницы нет" in body
+
+
 def test_the_reader_s_browser_chooses_the_language(site: Site) -> None:
     assert '<html lang="ru"' in site.get("/", **{"Accept-Language": "de, ru;q=0.8"})[1]
     assert '<html lang="en"' in site.get("/", **{"Accept-Language": "fr"})[1]
@@ -183,7 +217,7 @@ def test_json_feeds_say_what_they_are(site: Site, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path", ["/api/status", "/api/stances", "/api/changes", "/api/events?stance=suspend", "/api/articles?language=ar", "/api/feeds",
-             "/api/alerts", "/api/changes/1", "/api/articles/1/findings", "/api/openapi.json"],
+             "/api/alerts", "/api/changes/1", "/api/events/1", "/api/search?q=talks", "/api/articles/1/findings", "/api/openapi.json"],
 )  # fmt: skip
 def test_the_api_answers_json(site: Site, path: str) -> None:
     code, body, _ = site.get(path)
@@ -192,7 +226,16 @@ def test_the_api_answers_json(site: Site, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/changes/999", "/changes/999", "/articles/999", f"/api/changes/{10**30}", "/api/articles/0/findings"]
+    "path",
+    [
+        "/api/changes/999",
+        "/changes/999",
+        "/articles/999",
+        "/events/999",
+        f"/events/{10**30}",
+        f"/api/changes/{10**30}",
+        "/api/articles/0/findings",
+    ],
 )
 def test_what_is_not_there_is_not_found(site: Site, path: str) -> None:
     assert site.get(path)[0] == 404

@@ -1,9 +1,29 @@
-// Says that there is something new; never reloads by itself, so that nobody loses their place.
+// Brings what is new into the page without a reload; while someone reads with focus or selection in it, it only says so.
 "use strict";
-const link = document.getElementById("live");
+const line = document.getElementById("live");
 const stream = new EventSource("/stream");
 let known = null;
+
+function busy() {
+  const main = document.getElementById("content");
+  const selected = document.getSelection();
+  return main.contains(document.activeElement) && document.activeElement !== main || selected && !selected.isCollapsed;
+}
+
+async function refresh() {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  if (!answer.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  document.getElementById("content").replaceWith(fresh.getElementById("content"));
+  document.querySelector("footer").replaceWith(fresh.querySelector("footer"));
+  line.textContent = line.dataset.updated;
+}
+
 stream.onmessage = (event) => {
-  if (known !== null && event.data !== known) link.classList.add("new");
+  const first = known === null;
+  if (event.data === known) return;
   known = event.data;
+  if (first) return;
+  if (busy()) line.textContent = line.dataset.new;
+  else refresh();
 };
