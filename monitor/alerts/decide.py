@@ -10,6 +10,7 @@ from monitor.alerts.policy import ChannelPolicy, Silence
 from monitor.model import Frozen, Instant, Level, Outcome, StanceChange
 
 _HOUR = timedelta(hours=1)
+_FRESH = timedelta(hours=12)  # younger than this is news, however the monitor came by it
 
 
 class Why(StrEnum):
@@ -58,6 +59,9 @@ def decide(
     told_at = change.confirmed_at or change.at
     if now - told_at > channel.max_age:
         return _no(Why.OLD, f"{(now - told_at).days} days old when found: history, not news")
+    # What a first run finds in the feeds' backlog happened before anybody watched: it is the baseline, told late.
+    if now - told_at > _FRESH and change.before.seen_at > change.after.at:
+        return _no(Why.OLD, "published before the monitor first saw the stance it turned from: backlog, not news")
     return Decision(send=True, why=Why.WANTED, words=_wanted(change))
 
 

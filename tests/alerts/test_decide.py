@@ -52,6 +52,17 @@ def test_history_is_not_news() -> None:
     assert decide(change(), patient, now=found).send
 
 
+def test_the_backlog_of_a_first_run_is_not_news_unless_it_is_fresh() -> None:
+    turned = change()
+    first_seen = turned.before.model_copy(update={"seen_at": moment("2016-07-02 09:00")})
+    backlog = turned.model_copy(update={"before": first_seen})
+    decision = decide(backlog, desk(), now=moment("2016-07-02 09:00"))
+    assert (decision.send, decision.why) == (False, Why.OLD)
+    assert "backlog, not news" in decision.words
+    assert decide(backlog, desk(), now=moment("2016-06-30 20:00")).send
+    assert decide(turned, desk(), now=moment("2016-07-02 09:00")).send, "found late, but the stance before was known"
+
+
 def test_keys_name_the_change_and_its_level() -> None:
     reported, confirmed = change(), change(confirmed=True)
     assert alert_key(reported) == "us-russia-syria.usa.pentagon.2.reported"
