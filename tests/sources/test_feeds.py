@@ -112,6 +112,7 @@ def test_an_index_of_sitemaps_says_what_to_do() -> None:
         ("[" * 200_000, Health.BROKEN_XML, "broken JSON"),
         ("<rss><channel><item", Health.BROKEN_XML, "not well-formed XML"),
         ("<rss>" + "<a>" * (2 * MAX_ELEMENTS), Health.TOO_LARGE, "400,000 elements"),
+        ("<rss>" + "&amp;" * 1_000_001, Health.TOO_LARGE, "1,000,000 entity references"),
         (rss([item(date=None)]), Health.UNDATED, "none of 1 entries has a usable date"),
         (rss([item(date="soon")]), Health.UNDATED, "none of 1"),
         ("\x00\x01\x02\x03", Health.BROKEN_XML, "not a feed"),
@@ -141,6 +142,35 @@ def test_deep_nesting_and_a_hundred_thousand_references_are_read() -> None:
     assert len(parse(b"<rss><channel>" + b"<a>" * 20_000 + item().encode()).entries) == 1
     (entry,) = parse(rss([item(text="&amp;" * 111_206)])).entries
     assert entry.text == "&" * 111_206
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b"<![CDATA[",
+        b"<!--",
+        b"<!DOCTYPE x [",
+        b"<a b='",
+        b'<a b="',
+        b"&",
+        b"&#",
+        b"</a>",
+        b"<?x ",
+        b"<script>",
+        b"<skipHours>",
+        b"<p ",
+        b"]]>",
+    ],
+)
+def test_no_piece_repeated_makes_reading_slow(piece: bytes) -> None:
+    """A parser or pattern that is quadratic in any of these would run into the time limit of the suite."""
+    many = piece * (200_000 // len(piece))
+    for body in (
+        b"<rss><channel>" + many,
+        many + rss(),
+        rss([item(text="<![CDATA[" + many.decode().replace("]]>", "") + "]]>")]),
+    ):
+        assert parse(body).reason
 
 
 @pytest.mark.parametrize(
