@@ -27,6 +27,8 @@ def joint_mentions(reading: Reading, named: Sequence[Mention], topic: Topic) -> 
             continue  # both are named there
         if first in adjectives and not certain:
             continue  # "российской стороны" is one side
+        if not certain and last - first == 1 and _named_in_clause(reading, named, first, topic):
+            continue  # "bilateral channels with Russia": the sides are named
         sentence = reading.sentence_of(first)
         near: set[str] = set().union(
             *(by_sentence.get(number, set()) for number in range(sentence - _BACK, sentence + 1))
@@ -37,3 +39,8 @@ def joint_mentions(reading: Reading, named: Sequence[Mention], topic: Topic) -> 
                 Mention(first, last, Kind.JOINT, actor, sentence=sentence, group=group) for actor in topic.principals
             ]
     return found
+
+
+def _named_in_clause(reading: Reading, named: Sequence[Mention], place: int, topic: Topic) -> bool:
+    part = reading.strong[place]
+    return any(mention.actor in topic.principals and reading.strong[mention.first] == part for mention in named)

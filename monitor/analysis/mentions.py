@@ -34,6 +34,7 @@ class Kind(StrEnum):
     METONYM = "metonym"
     PEOPLE = "people"
     ADJECTIVE = "adjective"
+    PRONOUN = "pronoun"
     JOINT = "joint"
 
 

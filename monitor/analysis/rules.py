@@ -15,6 +15,7 @@ from monitor.analysis.knowledge import Knowledge, Theme, Topic
 from monitor.analysis.linear import contributions, probability
 from monitor.analysis.mentions import Mention, Names
 from monitor.analysis.reading import Reading, Vocabulary, read
+from monitor.analysis.references import references
 from monitor.analysis.relevance import Features, Gate, relevance_features, verdict_features
 from monitor.analysis.roles import Scene, scenes
 from monitor.analysis.terms import TermIndex
@@ -53,7 +54,8 @@ class _Reader:
         reading = read(article.text, title=article.title, vocabulary=self._vocabulary)
         day = article.published_at.date() if article.published_at else None
         named = self._names.find(reading, day)
-        mentions = sorted([*named, *joint_mentions(reading, named, self._topic)], key=lambda each: each.first)
+        meant = [*references(reading, named), *joint_mentions(reading, named, self._topic)]
+        mentions = sorted([*named, *meant], key=lambda each: each.first)
         found = scenes(reading, mentions, verb_first=self._vocabulary.verb_first)
         others = Counter(hit.label for hit in self._others.find(reading.folded, reading.keys))
         places = sorted({reading.sentence_of(hit.first) for hit in self._places.find(reading.folded, reading.keys)})

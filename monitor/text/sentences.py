@@ -80,7 +80,12 @@ def _ends_sentence(text: str, match: re.Match[str], quoted: list[Span], starts: 
     return not (_is_initial(word) or word.lower() in _ALL_ABBREVIATIONS or (word.isdigit() and len(word) <= 2))
 
 
+_INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]\Z")
+
+
 def _is_initial(word: str) -> bool:
+    if _INITIALS.match(word) and word.isupper():
+        return True
     return len(word) == 1 and word.isalpha() and (word.isupper() or not word.islower())
 
 
