@@ -56,7 +56,7 @@ def digest(
     write = _Writer(language, names or {}, bars or {})
     sections = (
         _Section(say("moved", language), tuple(write.change(change) for change in moved)),
-        _Section(say("waiting", language), tuple(write.challenge(track) for track in known if track.challenger)),
+        _Section(say("waiting", language), tuple(write.challenge(track) for track in known if _waits(track, now))),
         _Section(say("in_dispute", language), tuple(line for track in known for line in write.dispute(track))),
         _Section(say("stands", language), tuple(write.standing(track) for track in known)),
         _Section(
@@ -64,7 +64,7 @@ def digest(
             tuple(write.silence(track) for track in known if now - _heard(track) > _SILENT_AFTER),
         ),
     )
-    subject = one_line(say("digest", language).format(day=f"{now:%Y-%m-%d}", count=len(moved)))
+    subject = one_line(say("digest", language).format(day=now.strftime(say("day", language)), count=len(moved)))
     topics = "+".join(sorted({track.topic for track in known}))
     return Digest(
         key=f"digest.{topics}.{now:%Y-%m-%d}",
@@ -123,13 +123,17 @@ class _Writer(NamedTuple):
         return say(stance, self.language) if stance else "–"
 
 
+def _waits(track: Track, now: datetime) -> bool:
+    return track.challenger is not None and track.challenger.first.at <= now
+
+
 def _heard(track: Track) -> datetime:
     reports = [*([track.standing] if track.standing else []), *(track.challenger.reports if track.challenger else ())]
     return max(report.at for report in reports)
 
 
-def _source(report: Report) -> str:
-    return f"{isolate(one_line(report.publisher))}, {isolate(f'{report.at:%Y-%m-%d}')}"
+def _source(report: Report, language: Language) -> str:
+    return f"{isolate(one_line(report.publisher))}{say('comma', language)}{isolate(f'{report.at:%Y-%m-%d}')}"
 
 
 def _text(subject: str, sections: Iterable[_Section], language: Language) -> str:
@@ -142,7 +146,7 @@ def _text(subject: str, sections: Iterable[_Section], language: Language) -> str
                 lines.append("  " + isolate("".join(letters for letters, _ in line.bar)))
             if line.report:
                 lines.append(f"  {isolate(quoted(line.report.event.quote, line.report.language))}")
-                lines.append(f"  {_source(line.report)}")
+                lines.append(f"  {_source(line.report, language)}")
     mark = _RIGHT_TO_LEFT_MARK if right_to_left(language) else ""
     return "".join(f"{mark}{line}\n" if line else "\n" for line in lines)
 
@@ -159,11 +163,13 @@ def _html(subject: str, sections: Iterable[_Section], language: Language) -> str
 
 
 def _html_section(section: _Section, language: Language) -> str:
-    shown = "".join(_html_line(line) for line in section.lines) or f"<li>{escape(say('nothing', language))}</li>"
+    shown = (
+        "".join(_html_line(line, language) for line in section.lines) or f"<li>{escape(say('nothing', language))}</li>"
+    )
     return f'<h2 style="font-size:16px;margin:20px 0 4px">{escape(section.title)}</h2>\n<ul style="margin:0">{shown}</ul>\n'
 
 
-def _html_line(line: _Line) -> str:
+def _html_line(line: _Line, language: Language) -> str:
     bar = "".join(
         f'<span style="color:{COLOURS[stance.side.value] if stance else "#d0d7de"}">{escape(letters)}</span>'
         for letters, stance in line.bar
@@ -175,5 +181,5 @@ def _html_line(line: _Line) -> str:
         words, spoken = line.report.event.quote, line.report.language
         parts.append(f'<blockquote lang="{code(spoken)}" dir="{direction(spoken)}" style="margin:2px 0">')
         parts.append(f"{escape(quoted(words, spoken))}</blockquote>")
-        parts.append(f'<div style="font-size:13px;color:#57606a">{escape(_source(line.report))}</div>')
+        parts.append(f'<div style="font-size:13px;color:#57606a">{escape(_source(line.report, language))}</div>')
     return "".join([*parts, "</li>\n"])

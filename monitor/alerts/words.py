@@ -76,6 +76,7 @@ WORDS = MappingProxyType({
         "Издание изменило статью: этого в ней больше нет.",
     ),
     # the digest
+    "day": ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y"),  # hyphens would turn a date around in an Arabic line
     "digest": ("Stances on {day}: {count} moved", "المواقف في {day}: تحرك {count}", "Позиции на {day}: изменений {count}"),
     "moved": ("What moved", "ما الذي تغير", "Что изменилось"),
     "waiting": ("Waiting for a second publisher", "بانتظار ناشر ثانٍ", "Ждёт второго издания"),

@@ -73,7 +73,7 @@ def test_every_word_exists_in_all_three_languages() -> None:
         assert len(row) == 3, name
         assert all(word.strip() for word in row), name
         assert all(re.findall(r"{\w+}", word) == re.findall(r"{\w+}", row[0]) for word in row), name
-        if name not in {"subject", "turn", "comma", "quoted"}:
+        if name not in {"subject", "turn", "comma", "quoted", "day"}:
             assert re.search("[\u0600-\u06ff]", row[1]), name
             assert re.search("[а-яА-Я]", row[2]), name
 
