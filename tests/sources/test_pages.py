@@ -70,6 +70,7 @@ def test_the_article_comes_without_its_surroundings_and_with_its_data(language: 
         (b"", "stub"),
         (b"\xff\xfe\x00garbage", "stub"),
         (b"<html>" + b"<div>" * 5_000, "stub"),
+        (b"<html>" + b"<p>a " * 70_000, "too large"),
     ],
 )
 def test_what_is_no_article_is_said_to_be_so(body: bytes, gate: str) -> None:
