@@ -38,7 +38,7 @@ class Postgres:
         self._run("pg_ctl", "--pgdata", str(self._folder / "data"), "--mode=immediate", "stop")
 
     def restart(self) -> None:
-        self._run("pg_ctl", "--pgdata", str(self._folder / "data"), "--mode=immediate", "--wait", "restart")
+        self._run("pg_ctl", "--pgdata", str(self._folder / "data"), "--mode=fast", "--wait", "restart")
 
     @property
     def url(self) -> str:

@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
-from monitor.model import StoreError
+from monitor.model import RefusedRowError, StoreError
 
 HEAD = "0002"
 """The newest migration; a test holds it equal to Alembic's own answer. Known here so that opening a current
@@ -103,8 +103,8 @@ class Database:
         """Turns what a driver says into what a person can act on."""
         try:
             yield
-        except IntegrityError as error:
-            raise StoreError(f"{self.name} refuses a row: {_first_line(error)}") from error
+        except (IntegrityError, DataError) as error:
+            raise RefusedRowError(f"{self.name} refuses a row: {_first_line(error)}") from error
         except DBAPIError as error:
             raise StoreError(self._sentence(_first_line(error))) from error
         except SQLAlchemyError as error:
@@ -131,6 +131,9 @@ _SIGNS = {
     "read-only transaction": "{name} is read-only (a standby?); name the primary server in MONITOR_DATABASE_URL",
     "password authentication failed": "{name}: user or password is wrong; look at MONITOR_DATABASE_URL",
     "does not exist": "{name}: no such database or user on that server; create it, or mend MONITOR_DATABASE_URL",
+    "failed: No such file": "{name} cannot be reached: nothing answers at that socket; is the server running?",
+    "is shutting down": "{name} is shutting down; try again when it is back",
+    "not yet accepting": "{name} is starting up; try again in a moment",
     "is starting up": "{name} is starting up; try again in a moment",
     "onnection refused": "{name} cannot be reached: nothing answers at that address; is the server running?",
     "resolve host": "{name} cannot be reached: its host name is unknown; look at MONITOR_DATABASE_URL",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, func, insert, select, update
@@ -13,7 +13,7 @@ from monitor.model import Feed, FeedRow, FeedState, Poll, Recorded, StoreError
 from monitor.store import tables as t
 from monitor.store.articles import record_entries
 from monitor.store.columns import Utc
-from monitor.store.dialect import insert_into
+from monitor.store.dialect import insert_into, lock
 
 # Built once: building a statement costs more than running it.
 _SAVE_STATE = (
@@ -83,35 +83,48 @@ def feed_and_state(connection: Connection, feed_id: str) -> tuple[Feed, FeedStat
     return row.definition, row.state
 
 
-def record_poll(connection: Connection, feed: Feed, poll: Poll, *, voices: Mapping[str, str]) -> Recorded:
-    """Articles first, then validators and next poll: a crash must mean fetching again, never missing."""
-    recorded = record_entries(connection, feed, poll.entries, seen_at=poll.polled_at, voices=voices)
-    state = poll.state
-    if recorded.new and poll.polled_at != state.last_new_at:
-        state = state.model_copy(update={"last_new_at": poll.polled_at})
-    save_state(connection, state)
-    count(connection, feed.id, poll.polled_at, _counters(poll, recorded))
+def record_polls(connection: Connection, polls: Sequence[tuple[Feed, Poll]]) -> list[Recorded]:
+    """Articles first, then validators and next polls: a crash must mean fetching again, never missing."""
+    if any(poll.entries for _, poll in polls):
+        lock(connection, "articles")  # who looks whether an article is there must be who inserts it
+    named = voices(connection) if any(entry.publisher for _, poll in polls for entry in poll.entries) else {}
+    recorded = [
+        record_entries(connection, feed, poll.entries, seen_at=poll.polled_at, voices=named) for feed, poll in polls
+    ]
+    save_states(connection, [_state(poll, found) for (_, poll), found in zip(polls, recorded, strict=True)])
+    counted: Counter[tuple[date, str, str]] = Counter()
+    for (feed, poll), found in zip(polls, recorded, strict=True):
+        for name, amount in _counters(poll, found).items():
+            counted[(poll.polled_at.date(), feed.id, name)] += amount
+    count(connection, counted)
     return recorded
 
 
-def save_state(connection: Connection, state: FeedState) -> None:
-    """Remembers the state; a feed that was switched off while it was polled stays off."""
-    connection.execute(
-        _SAVE_STATE,
+def _state(poll: Poll, recorded: Recorded) -> FeedState:
+    if not recorded.new or poll.state.last_new_at == poll.polled_at:
+        return poll.state
+    return poll.state.model_copy(update={"last_new_at": poll.polled_at})
+
+
+def save_states(connection: Connection, states: Sequence[FeedState]) -> None:
+    """Remembers the states; a feed that was switched off while it was polled stays off."""
+    rows = [
         {
             "feed": state.feed_id,
             "new_state": state,
             "new_health": state.health.value,
             "new_next_poll_at": state.next_poll_at,
-        },
-    )
+        }
+        for state in states
+    ]
+    connection.execute(_SAVE_STATE, rows)
 
 
-def count(connection: Connection, feed_id: str, at: datetime, counters: Mapping[str, int]) -> None:
-    """Adds to the day's counters."""
+def count(connection: Connection, counters: Mapping[tuple[date, str, str], int]) -> None:
+    """Adds to the day's counters, in a fixed order (PostgreSQL locks them one by one)."""
     rows = [
-        {"day": at.date(), "feed_id": feed_id, "counter": name, "amount": amount}
-        for name, amount in sorted(counters.items())
+        {"day": day, "feed_id": feed_id, "counter": name, "amount": amount}
+        for (day, feed_id, name), amount in sorted(counters.items())
         if amount
     ]
     if not rows:

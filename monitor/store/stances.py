@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select, text, update
+from sqlalchemy import Connection, Row, select, update
 
 from monitor.model import Event, Finding, Language, Level, RefusedRowError, StanceChange, StoredArticle, Track
 from monitor.store import tables as t
@@ -146,12 +146,6 @@ def to_follow(connection: Connection, *, topic: str, limit: int) -> tuple[tuple[
     return tuple(
         (row.article_id, row.number) for row in rows if oldest is None or (row.at, row.article_id) < tuple(oldest)
     )
-
-
-def lock_topic(connection: Connection, topic: str) -> None:
-    """One at a time steps the tracks of a topic; on SQLite every transaction is alone anyway."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:topic))"), {"topic": topic})
 
 
 def retell(connection: Connection, event_id: int, *, voice: str, copy_of: int | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -36,8 +36,10 @@ from monitor.model import (
 from monitor.store import articles, feeds, listings, outbox, stances
 from monitor.store.coverage import Counted, counted, known_addresses, stored_addresses
 from monitor.store.database import Database
+from monitor.store.dialect import lock
 from monitor.store.search import SearchIndex
 from monitor.store.silences import SilenceRow, add_silence, end_silence, silence_rows, silences_at
+from monitor.store.worries import mark_worries, worries_told
 
 
 class Transaction:
@@ -74,7 +76,7 @@ class Transaction:
 
     def lock_topic(self, topic: str) -> None:
         """One at a time steps the tracks of a topic, on however many machines."""
-        stances.lock_topic(self._connection, topic)
+        lock(self._connection, f"topic {topic}")
 
     def said_before(self, stored: StoredArticle, event: Event, *, topic: str) -> bool:
         """Whether an earlier version of the article says the same of the same holder."""
@@ -218,14 +220,17 @@ class Store:
 
     def save_feed_state(self, state: FeedState) -> None:
         with self._database.writing() as connection:
-            feeds.save_state(connection, state)
+            feeds.save_states(connection, [state])
 
     def record_poll(self, poll: Poll) -> Recorded:
         """Articles, versions, validators, next poll and counters, in one transaction."""
+        feed, _ = self.feed(poll.feed_id)
+        return self.record_polls([(feed, poll)])[0]
+
+    def record_polls(self, polls: Sequence[tuple[Feed, Poll]]) -> list[Recorded]:
+        """Several polls in one transaction, which costs a fraction of as many; all of them are kept, or none."""
         with self._database.writing() as connection:
-            feed, _ = feeds.feed_and_state(connection, poll.feed_id)
-            named = feeds.voices(connection) if any(entry.publisher for entry in poll.entries) else {}
-            return feeds.record_poll(connection, feed, poll, voices=named)
+            return feeds.record_polls(connection, polls)
 
     def lacks_text(self, feed: Feed, entry: Entry) -> bool:
         """Whether the full text behind an entry is not stored yet; for `sources.collect.Collector(wanted=…)`."""
@@ -325,6 +330,16 @@ class Store:
         """All there ever were, oldest first."""
         with self._database.reading() as connection:
             return silence_rows(connection)
+
+    def worries_told(self) -> dict[str, datetime]:
+        """The worries that the operator was told of, and when."""
+        with self._database.reading() as connection:
+            return worries_told(connection)
+
+    def mark_worries(self, new: Mapping[str, str], gone: Iterable[str], *, now: datetime) -> None:
+        """Notes what the operator was told, and forgets what is over."""
+        with self._database.writing() as connection:
+            mark_worries(connection, new, gone, now=now)
 
     # --- answers ------------------------------------------------------------------------------
 

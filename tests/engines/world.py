@@ -201,7 +201,7 @@ def kill_workers(folder: Path, base: str, *, url: str, kills: int, seed: int, co
     chance = random.Random(seed)
     stage = RawValue("i", 0)
     _to_stage(base, 0)
-    with Store.open(url) as store:
+    with _opened(url) as store:
         store.sync_feeds(feeds(base), START)
     start = partial(_forked, partial(worker, folder, base, url=url, stage=stage))
     workers = [start() for _ in range(count)]
@@ -231,16 +231,21 @@ def _killed(child: int) -> None:
 
 
 def _wait_until_idle(url: str, *, stages: int) -> None:
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 60
     with _opened(url) as store:
-        while True:
-            status = store.status(START)
-            waiting = status.deliveries.get(DeliveryState.WAITING, 0) + len(store.to_follow(topic=TOPIC))
-            if status.articles == stages * len(ACTORS) and not status.articles_due and not waiting:
-                return
+        while not _idle(store, stages=stages):
             if time.monotonic() > deadline:
-                sys.exit(f"not done in time: {status}")
+                sys.exit(f"not done in time: {store.status(START)}")
             time.sleep(0.1)
+
+
+def _idle(store: Store, *, stages: int) -> bool:
+    try:
+        status, followers = store.status(START), store.to_follow(topic=TOPIC)
+    except StoreError:
+        return False  # it is being restarted under us, too
+    waiting = status.deliveries.get(DeliveryState.WAITING, 0) + len(followers)
+    return status.articles == stages * len(ACTORS) and not status.articles_due and not waiting
 
 
 def _to_stage(base: str, stage: int) -> None:

@@ -215,6 +215,21 @@ def test_a_feed_on_which_the_program_itself_fails_says_so_and_waits(world: World
     assert len(world.store.articles()) == 1
 
 
+def test_one_poll_that_cannot_be_recorded_fails_no_other(world: World) -> None:
+    world.shows("one", entry("a").model_copy(update={"date_quality": None}))  # as no source should ever make it
+    world.shows("two", entry("b"))
+    world.shows("three", entry("c"))
+
+    async def all_at_once() -> None:
+        await asyncio.gather(*(world.pipeline.collect(name) for name in ("one", "two", "three")))
+
+    run(all_at_once())
+    assert sorted(row.feed_id for row in world.store.articles()) == ["three", "two"]
+    states = {row.feed.id: row.state for row in world.store.feeds()}
+    assert (states["one"].health, states["two"].health) == (Health.BAD_RESPONSE, Health.OK)
+    assert "the monitor itself failed on it" in states["one"].health_reason
+
+
 def test_a_feed_that_is_not_due_is_not_polled(world: World) -> None:
     run(world.everything())
     run(world.pipeline.collect("one"))

@@ -8,25 +8,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import Executor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NamedTuple, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import structlog
 
-from monitor.alerts import alert_key, decide, render, thread_key
+from monitor.alerts import Hold, alert_key, decide, hold, render, thread_key
 from monitor.channels import AnyChannel
 from monitor.model import (
     Analyzer,
-    Article,
     Delivery,
     DeliveryError,
     Feed,
     FeedState,
-    Finding,
-    Health,
     Policy,
     Poll,
     RefusedRowError,
@@ -35,9 +30,13 @@ from monitor.model import (
     StoredArticle,
     StoreError,
 )
+from monitor.pipeline.polls import Together
+from monitor.pipeline.pools import Pools, in_pool
+from monitor.pipeline.reading import Reading, read
+from monitor.pipeline.waits import analysis_wait, delivery_wait, failed_state, words
 from monitor.store import Store, Told, Transaction, Unfollowed
-from monitor.text.similarity import resemblance, signature
-from monitor.tracking import Wires, advance, credited_wire, own_outlet, voice_of
+from monitor.text.similarity import resemblance
+from monitor.tracking import Wires, advance, own_outlet, voice_of
 
 log = structlog.get_logger()
 
@@ -49,31 +48,6 @@ Poller = Callable[[Feed, FeedState], Awaitable[Poll]]
 
 COPY = 0.5
 """Texts that share this much are one text: edited wire copies share 0.6 and more, two reports of one event under 0.2."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pools:
-    """Where work runs that would block the event loop; None is asyncio's own thread pool."""
-
-    cpu: Executor | None = None
-    store: Executor | None = None
-    channels: Executor | None = None
-
-
-class Reading(NamedTuple):
-    """What a worker makes of an article."""
-
-    finding: Finding
-    credited: str | None
-    signature: tuple[int, ...]
-
-
-def read(analyzer: Analyzer, article: Article, wires: Wires) -> Reading:
-    """The computing part of an analysis, without database or clock: it can run in another process."""
-    finding = analyzer.analyze(article)
-    if not finding.events:
-        return Reading(finding, None, ())
-    return Reading(finding, credited_wire(article.text, finding.language, wires), signature(article.text))
 
 
 class Pipeline:
@@ -101,6 +75,7 @@ class Pipeline:
         self._policies = policies or {}
         self._wires = wires or Wires()
         self.follow_later = follow_later
+        self._polls = Together(store, self.pools.store)
 
     # --- collect --------------------------------------------------------------------------------
 
@@ -111,11 +86,13 @@ class Pipeline:
             return ()
         try:
             poll = await self._fetch(feed, state)
-        except Exception as error:  # a fault of ours on one feed must not stop the others
-            log.exception("collect failed", feed=feed_id)
-            await self._stored(self.store.save_feed_state, _failed_state(state, error, now=self.clock()))
+            recorded = await self._polls.record(feed, poll)
+        except Exception as error:
+            if isinstance(error, StoreError) and not isinstance(error, RefusedRowError):
+                raise  # the database is at fault, not the feed
+            log.exception("collect failed", feed=feed_id)  # a fault of ours on one feed must not stop the others
+            await self._stored(self.store.save_feed_state, failed_state(state, error, now=self.clock()))
             return ()
-        recorded = await self._stored(self.store.record_poll, poll)
         log.info(
             "collected",
             feed=feed_id,
@@ -152,8 +129,8 @@ class Pipeline:
 
     async def _analysis_failed(self, stored: StoredArticle, error: Exception) -> None:
         wait = analysis_wait(stored.attempts + 1)
-        log.error("article failed", article=stored.id, error=_words(error), attempt=stored.attempts + 1, again_in=wait)
-        failed = partial(self.store.analysis_failed, error=_words(error), now=self.clock(), wait=wait)
+        log.error("article failed", article=stored.id, error=words(error), attempt=stored.attempts + 1, again_in=wait)
+        failed = partial(self.store.analysis_failed, error=words(error), now=self.clock(), wait=wait)
         await self._stored(failed, stored.id)
 
     def _record(self, stored: StoredArticle, readings: Sequence[Reading]) -> tuple[int, ...]:
@@ -237,8 +214,9 @@ class Pipeline:
             return []
         log.info("stance changed", change=change_id, holder=change.holder, level=change.level.value, why=change.reason)
         made = []
+        silences = tx.silences(now)
         for channel in self._channels.values():
-            decision = decide(change, channel, now=now)
+            decision = decide(change, channel, now=now, silences=silences)
             key = f"{alert_key(change)}.{channel.id}"
             made.append(
                 tx.add_delivery(
@@ -254,6 +232,11 @@ class Pipeline:
         delivery, change = await self._stored(self.store.delivery, delivery_id)
         if delivery.next_try_at is None or delivery.next_try_at > self.clock():
             return
+        held = await self._stored(self._held, delivery.channel)
+        if held is not None:
+            log.info("held", delivery=delivery_id, channel=delivery.channel, until=held.until, reason=held.words)
+            await self._stored(partial(self.store.hold_delivery, reason=held.words, until=held.until), delivery_id)
+            return
         error = await self._sent(delivery, change)
         now = self.clock()
         if error is None:
@@ -263,9 +246,17 @@ class Pipeline:
         wait = None if error.permanent else delivery_wait(delivery.attempts + 1)
         log.warning("delivery failed", delivery=delivery_id, channel=delivery.channel, error=str(error), again_in=wait)
         failed = partial(
-            self.store.record_delivery, now=now, error=_words(error), next_try_at=None if wait is None else now + wait
+            self.store.record_delivery, now=now, error=words(error), next_try_at=None if wait is None else now + wait
         )
         await self._stored(failed, delivery_id)
+
+    def _held(self, channel_id: str) -> Hold | None:
+        """Whether the channel takes no message now: quiet hours, or enough went out within the hour."""
+        channel = self._channels.get(channel_id)
+        if channel is None or (channel.quiet_hours is None and channel.per_hour is None):
+            return None
+        now = self.clock()
+        return hold(channel, now=now, sent_at=self.store.sent_since(channel_id, now - timedelta(hours=1)))
 
     async def _sent(self, delivery: Delivery, change: StanceChange) -> DeliveryError | None:
         channel = self._channels.get(delivery.channel)
@@ -279,20 +270,16 @@ class Pipeline:
             return error
         except Exception as error:  # a fault of ours in one channel must not stop the others
             log.exception("channel failed", channel=channel.id)
-            return DeliveryError(f"{channel.id}: {_words(error)}", permanent=False)
+            return DeliveryError(f"{channel.id}: {words(error)}", permanent=False)
         return None
 
     # --- where work runs --------------------------------------------------------------------------
 
     async def _stored(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await _run(self.pools.store, partial(work, *args, **kwargs))
+        return await in_pool(self.pools.store, partial(work, *args, **kwargs))
 
     async def _computed(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await _run(self.pools.cpu, partial(work, *args, **kwargs))
-
-
-async def _run(pool: Executor | None, work: Callable[[], T]) -> T:
-    return await asyncio.get_running_loop().run_in_executor(pool, work)
+        return await in_pool(self.pools.cpu, partial(work, *args, **kwargs))
 
 
 def _step(tx: Transaction, report: Report, *, policy: Policy) -> StanceChange | None:
@@ -319,38 +306,3 @@ def _report(stored: StoredArticle, told: Unfollowed, *, topic: str, original: To
         title=stored.article.title,
         url=stored.article.url,
     )
-
-
-# --- waiting ------------------------------------------------------------------------------------
-
-
-def analysis_wait(attempts: int) -> timedelta | None:
-    """1, 4, 16, 64 minutes; after the fifth failure none: the article is set aside and shown."""
-    return timedelta(minutes=1 << 2 * (attempts - 1)) if attempts < 5 else None
-
-
-def delivery_wait(attempts: int) -> timedelta | None:
-    """From half a minute, doubling, to an hour; after some two days none: the delivery is dead and shown."""
-    if attempts >= 50:
-        return None
-    return min(timedelta(seconds=30 * (1 << min(attempts - 1, 10))), timedelta(hours=1))
-
-
-def _failed_state(state: FeedState, error: Exception, *, now: datetime) -> FeedState:
-    failures = state.failures + 1
-    wait = min(timedelta(minutes=15) * 2 ** min(failures - 1, 10), timedelta(hours=6))
-    return state.model_copy(
-        update={
-            "failures": failures,
-            "health": Health.BAD_RESPONSE,
-            "health_reason": f"the monitor itself failed on it: {_words(error)}"[:500],
-            "health_since": now if state.health is not Health.BAD_RESPONSE else state.health_since,
-            "last_polled_at": now,
-            "next_poll_at": now + wait,
-            "poll_reason": f"after {failures} failure(s), trying again later",
-        }
-    )
-
-
-def _words(error: Exception) -> str:
-    return str(error) if isinstance(error, (DeliveryError, StoreError)) else f"{type(error).__name__}: {error}"
