@@ -7,12 +7,13 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from monitor.analysis import analyzer
 from monitor.analysis.knowledge import (
@@ -26,7 +27,7 @@ from monitor.analysis.knowledge import (
 from monitor.analysis.llm import Prompt
 from monitor.channels import AnyChannel
 from monitor.endpoint import LanguageModel
-from monitor.model import Analyzer, Article, ConfigError, Feed, Finding, Frozen
+from monitor.model import Analyzer, Article, ConfigError, Feed, Finding, Frozen, Span
 from monitor.tracking import Wires
 
 _SECRET = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
@@ -133,7 +134,28 @@ class Settings(Frozen):
     allow_private: tuple[str, ...] = Field(default=(), description="intranet hosts or networks that may be polled")
     limits: Limits = Limits()
     language_model: LanguageModel | None = Field(default=None, description="a second reader; off until configured")
+    heartbeat_url: SecretStr | None = Field(
+        default=None,
+        description="pinged while all is well (healthchecks style: /start, /fail); yours, so private is fine",
+    )
+    heartbeat_every: Span = timedelta(minutes=5)
+    operator_channel: str | None = Field(
+        default=None, description="id of the channel that hears of bad feeds and standstills; the log without it"
+    )
     database_url: str = DEFAULT_DATABASE
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _is_web(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("the address must start with http:// or https://")
+        return url
+
+    @model_validator(mode="after")
+    def _operator_channel_is_known(self) -> Self:
+        if self.operator_channel and self.operator_channel not in {each.id for each in self.channels}:
+            raise ValueError(f"operator_channel {self.operator_channel!r} is no id under channels")
+        return self
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Self:

@@ -21,18 +21,23 @@ class AppriseChannel(ChannelPolicy):
 
     def send(self, alert: Alert, *, key: str, thread: str | None = None) -> None:  # noqa: ARG002 -- chats have neither
         """Hands the text to Apprise. Raises DeliveryError; Apprise tells success or not, and no more."""
-        sender = _apprise(self)
-        # Apprise says false, and raises for some broken addresses; nothing it says may be shown, it names the token.
-        try:
-            went = sender.notify(title=one_line(alert.subject), body=alert.text, body_format="text")
-        except (TypeError, ValueError, OSError) as error:
-            raise DeliveryError(f"{self.id}: {self._scheme}: {type(error).__name__}", permanent=False) from None
-        if not went:
-            raise DeliveryError(f"{self.id}: {self._scheme}: the service did not take the message", permanent=False)
+        notify(self, title=alert.subject, body=alert.text)
 
     @property
     def _scheme(self) -> str:
         return one_line(self.url.get_secret_value().partition(":")[0])[:_LONGEST_SCHEME]
+
+
+def notify(channel: AppriseChannel, *, title: str, body: str) -> None:
+    """Raises DeliveryError; Apprise tells success or not, and no more."""
+    sender = _apprise(channel)
+    # Apprise says false, and raises for some broken addresses; nothing it says may be shown, it names the token.
+    try:
+        went = sender.notify(title=one_line(title), body=body, body_format="text")
+    except (TypeError, ValueError, OSError) as error:
+        raise DeliveryError(f"{channel.id}: {channel._scheme}: {type(error).__name__}", permanent=False) from None
+    if not went:
+        raise DeliveryError(f"{channel.id}: {channel._scheme}: the service did not take the message", permanent=False)
 
 
 def _apprise(channel: AppriseChannel) -> Any:

@@ -24,15 +24,20 @@ class LogChannel(ChannelPolicy):
 
     def send(self, alert: Alert, *, key: str, thread: str | None = None) -> None:
         """Raises DeliveryError when the line cannot be written."""
-        line = dumps(fields(alert, key=key, thread=thread)) + "\n"
-        if self.path is None:
-            sys.stderr.write(line)
-            sys.stderr.flush()
-            return
-        try:
-            _append(self.path, line.encode())
-        except OSError as error:
-            raise DeliveryError(f"{self.id}: {self.path}: {error.strerror}", permanent=False) from error
+        write(self, fields(alert, key=key, thread=thread))
+
+
+def write(channel: LogChannel, data: dict[str, Any]) -> None:
+    """One line. Raises DeliveryError when it cannot be written."""
+    line = dumps(data) + "\n"
+    if channel.path is None:
+        sys.stderr.write(line)
+        sys.stderr.flush()
+        return
+    try:
+        _append(channel.path, line.encode())
+    except OSError as error:
+        raise DeliveryError(f"{channel.id}: {channel.path}: {error.strerror}", permanent=False) from error
 
 
 def _append(path: Path, line: bytes) -> None:

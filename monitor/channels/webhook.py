@@ -72,14 +72,7 @@ class WebhookChannel(ChannelPolicy):
 
     def send(self, alert: Alert, *, key: str, thread: str | None = None) -> None:
         """POSTs the alert. Raises DeliveryError; permanent when the receiver refuses this very message."""
-        now = datetime.now(UTC)
-        body = dumps(envelope(alert, key=key, thread=thread, source=self.source, now=now)).encode()
-        status, reply, headers = self._post(body, key=key, now=now)
-        if 200 <= status < 300:
-            return
-        permanent = 300 <= status < 500 and status not in _TEMPORARY
-        waits = _retry_after(headers)
-        raise DeliveryError(f"{self._where}: HTTP {status} {reply}".rstrip(), permanent=permanent, retry_after=waits)
+        post(self, envelope(alert, key=key, thread=thread, source=self.source, now=datetime.now(UTC)), key=key)
 
     def _post(self, body: bytes, *, key: str, now: datetime) -> tuple[int, str, Mapping[str, str]]:
         parts = urlsplit(self.url.get_secret_value())
@@ -122,6 +115,16 @@ class WebhookChannel(ChannelPolicy):
     @property
     def _where(self) -> str:
         return f"{self.id}: {urlsplit(self.url.get_secret_value()).hostname}"
+
+
+def post(channel: WebhookChannel, data: dict[str, Any], *, key: str) -> None:
+    """POSTs one CloudEvent. Raises DeliveryError; permanent when the receiver refuses this very message."""
+    status, reply, headers = channel._post(dumps(data).encode(), key=key, now=datetime.now(UTC))
+    if 200 <= status < 300:
+        return
+    permanent = 300 <= status < 500 and status not in _TEMPORARY
+    waits = _retry_after(headers)
+    raise DeliveryError(f"{channel._where}: HTTP {status} {reply}".rstrip(), permanent=permanent, retry_after=waits)
 
 
 def envelope(alert: Alert, *, key: str, thread: str | None, source: str, now: datetime) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from monitor.cli.show import console
 from monitor.model import ConfigError
 
 if TYPE_CHECKING:
+    from monitor.engines.heartbeat import Signs
     from monitor.settings import Settings
 
 
@@ -81,7 +82,19 @@ async def serve(settings: Settings, *, once: bool) -> Counter[str]:
             pace = Pace(
                 collect_at_once=limits.polls, analyze_at_once=limits.analyses * 2, deliver_at_once=limits.deliveries
             )
-            return await run_engine(pipeline, pace=pace, once=once)
+            return await run_engine(pipeline, pace=pace, signs=signs_of(settings), once=once)
+
+
+def signs_of(settings: Settings) -> Signs:
+    """Who hears signs of life and worries."""
+    from monitor.engines.heartbeat import Signs
+
+    url = settings.heartbeat_url
+    return Signs(
+        url=url.get_secret_value() if url else None,
+        every=settings.heartbeat_every,
+        operator=next((each for each in settings.channels if each.id == settings.operator_channel), None),
+    )
 
 
 def set_up_logs(*, json_lines: bool, level: int = logging.INFO) -> None:

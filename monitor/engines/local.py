@@ -18,6 +18,7 @@ import structlog
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from monitor.engines.heartbeat import Heartbeat, Signs
 from monitor.engines.lanes import Lane, StepName
 from monitor.engines.lock import sole_owner
 from monitor.model import EngineRow, StoreError
@@ -49,7 +50,8 @@ class Pace:
 class LocalEngine:
     """Runs the three steps on what is due. `submit` says that a row is due; sweeps find what nobody submitted."""
 
-    def __init__(self, pipeline: Pipeline, *, pace: Pace | None = None) -> None:
+    def __init__(self, pipeline: Pipeline, *, pace: Pace | None = None, signs: Signs | None = None) -> None:
+        self._heartbeat = Heartbeat(pipeline.store, clock=pipeline.clock, signs=signs or Signs())
         self.pipeline = pipeline
         self.pace = pace or Pace()
         self.counters: Counter[str] = Counter()
@@ -80,6 +82,7 @@ class LocalEngine:
 
     async def run_once(self) -> Counter[str]:
         """One full pass: collects what is due, analyzes it all in the order of the news, delivers what came of it."""
+        await self._heartbeat.started()
         for lane in (self._deliver, self._collect, self._analyze, self._deliver):
             draining = asyncio.create_task(lane.drain())
             stopping = asyncio.create_task(self._stopping.wait())
@@ -89,6 +92,7 @@ class LocalEngine:
                 await self._close()
             await draining
         await self._beat(stopped=True)
+        await self._heartbeat.looked()
         return self.counters
 
     async def run(self) -> Counter[str]:
@@ -96,13 +100,15 @@ class LocalEngine:
         clock = self._clockwork()
         await self._left_over()
         runs = [asyncio.create_task(lane.run(), name=f"lane {name}") for name, lane in self._lanes.items()]
-        clock.start()
         await self._beat()
+        await self._heartbeat.started()
+        clock.start()
         log.info("started", database=self.pipeline.store.name, pid=os.getpid())
         try:
             await self._until_stopped(runs)
         finally:
             clock.shutdown(wait=False)
+            await self._heartbeat.stopping()
             await self._close()
             for task in runs:
                 task.cancel()
@@ -145,12 +151,16 @@ class LocalEngine:
             scheduler.add_listener(partial(self._count, name), event)
         scheduler.add_job(self._sweep, "interval", seconds=self.pace.sweep_every.total_seconds(), id="sweep")
         scheduler.add_job(self._beat, "interval", seconds=self.pace.beat_every.total_seconds(), id="beat")
+        scheduler.add_job(
+            self._heartbeat.looked, "interval", seconds=self.pace.beat_every.total_seconds(), id="heartbeat"
+        )
         return scheduler
 
     def _count(self, name: str, _event: object) -> None:
         self.counters[name] += 1
 
     async def _sweep(self) -> None:
+        self._heartbeat.alive()
         for lane in self._lanes.values():
             lane.wake()
 
@@ -205,14 +215,16 @@ class LocalEngine:
         await self.pipeline.deliver(delivery_id)
 
 
-async def run(pipeline: Pipeline, *, pace: Pace | None = None, once: bool = False) -> Counter[str]:
+async def run(
+    pipeline: Pipeline, *, pace: Pace | None = None, signs: Signs | None = None, once: bool = False
+) -> Counter[str]:
     """Runs the local engine until SIGTERM or SIGINT, or for one pass; gives its counters.
 
     Raises SecondDaemonError when another one owns the database.
     """
     path = pipeline.store.path
     with sole_owner(path) if path else nullcontext():
-        engine = LocalEngine(pipeline, pace=pace)
+        engine = LocalEngine(pipeline, pace=pace, signs=signs)
         with _signals(engine.stop):
             return await (engine.run_once() if once else engine.run())
 
