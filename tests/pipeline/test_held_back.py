@@ -1,0 +1,68 @@
+"""What silences, quiet hours and hourly limits hold back stays in the outbox with its reason; what waits goes out later."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+
+import pytest
+
+from monitor.alerts import QuietHours, Silence
+from monitor.model import DeliveryState
+from monitor.store import Store
+from tests.pipeline.test_pipeline import SAYS, World, run
+from tests.rows import HOUR, NOW
+
+NIGHT = QuietHours.model_validate({"from": time(11, 0), "to": time(14, 0), "zone": "UTC"})
+
+
+@pytest.mark.parametrize("language", sorted(SAYS))
+def test_a_silence_keeps_the_alert_back_with_its_reason_and_the_change_is_kept(store: Store, language: str) -> None:
+    world = World(store)
+    silence = Silence(holder="USA", author="Nour", reason="being written up", until=NOW + timedelta(days=10))
+    number = store.add_silence(silence, now=NOW)
+    world.tell("one", "a", SAYS[language]["support"])
+    world.tell("two", "b", SAYS[language]["oppose"])
+    [delivery] = store.deliveries()
+    assert (delivery.state, world.channel.sent) == (DeliveryState.SKIPPED, [])
+    assert "silenced by Nour" in delivery.reason
+    assert "being written up" in delivery.reason
+    assert len(store.changes()) == 1
+    store.end_silence(number, now=world.clock())
+    world.tell("three", "c", f"{SAYS[language]['oppose']} {SAYS[language]['oppose'][::-1]}")
+    assert [alert.change.level.value for _, alert in world.channel.sent] == ["confirmed"]
+
+
+def test_a_silence_of_somebody_else_holds_nothing_back(store: Store) -> None:
+    world = World(store)
+    store.add_silence(Silence(holder="RUS", author="Nour", reason="x", until=NOW + timedelta(days=10)), now=NOW)
+    world.tell("one", "a", SAYS["en"]["support"])
+    world.tell("two", "b", SAYS["en"]["oppose"])
+    assert len(world.channel.sent) == 1
+
+
+def test_a_message_waits_for_the_end_of_the_quiet_hours(store: Store) -> None:
+    world = World(store, quiet_hours=NIGHT)
+    world.tell("one", "a", SAYS["en"]["support"])
+    world.tell("two", "b", SAYS["en"]["oppose"])
+    [held] = store.deliveries()
+    assert (held.state, held.attempts, world.channel.sent) == (DeliveryState.HELD, 0, [])
+    assert held.next_try_at == world.clock().replace(hour=14, minute=0)
+    assert "quiet hours until 14:00 UTC" in held.reason
+    world.clock.forward(HOUR * 2)
+    run(world.everything())
+    assert [each.state for each in store.deliveries()] == [DeliveryState.SENT]
+    assert len(world.channel.sent) == 1
+
+
+def test_no_more_messages_an_hour_than_the_channel_takes(store: Store) -> None:
+    world = World(store, per_hour=1)
+    world.tell("one", "a", f"{SAYS['en']['support']}. Moscow supports it")
+    world.tell("two", "b", f"{SAYS['en']['oppose']}. Moscow rejects it")
+    assert sorted(each.state for each in store.deliveries()) == [DeliveryState.HELD, DeliveryState.SENT]
+    world.clock.forward(timedelta(minutes=59))
+    run(world.everything())
+    assert len(world.channel.sent) == 1
+    world.clock.forward(timedelta(minutes=1))
+    run(world.everything())
+    assert len(world.channel.sent) == 2
+    assert len(set(world.channel.keys)) == 2
