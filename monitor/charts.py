@@ -143,7 +143,7 @@ def svg(
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-            f'role="img" direction="ltr" font-family="sans-serif" font-size="12" fill="currentColor">'
+            f'role="{_role(drawn)}" aria-label="{escape(one_line(title))}" direction="ltr" font-family="sans-serif" font-size="12" fill="currentColor">'
         ),
         f"<title>{escape(one_line(title))}</title>",
     ]
@@ -152,6 +152,11 @@ def svg(
     parts.append(_axis(start, end, width=width, y=_TOP + _LANE * len(drawn)))
     parts.append("</svg>")
     return "".join(parts)
+
+
+def _role(drawn: Sequence[Lane]) -> str:
+    """A picture, or, with links in it, a group: readers of the screen must come to the links."""
+    return "group" if any(turn.change_id is not None for lane in drawn for turn in lane.turns) else "img"
 
 
 def _x(moment: datetime, *, start: datetime, end: datetime, width: int) -> float:
@@ -167,7 +172,7 @@ def _lane_svg(lane: Lane, *, top: int, width: int, start: datetime, end: datetim
     ]
     for stance, y in heights.items():
         parts.append(
-            f'<text x="{_LEFT - 8}" y="{y + 4}" text-anchor="end" font-size="9" opacity=".75">{escape(words[stance])}</text>'
+            f'<text x="{_LEFT - 8}" y="{y + 4}" text-anchor="end" font-size="10.5" opacity=".8">{escape(words[stance])}</text>'
             f'<line x1="{_LEFT}" x2="{width - _RIGHT}" y1="{y}" y2="{y}" stroke="currentColor" opacity=".1"/>'
         )
     for index, turn in enumerate(lane.turns):

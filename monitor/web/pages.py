@@ -122,9 +122,9 @@ def timeline(request: Request, actor: str = "") -> HTMLResponse:
     store = store_of(request)
     every = store.tracks()
     rows = store.changes(actor=actor or None)
-    drawn = lanes(
-        [track for track in every if not actor or track.actor == actor], [(row.id, row.change) for row in rows]
-    )
+    shown = [track for track in every if not actor or track.actor == actor]
+    # Those who turned most stand first: a straight line has little to say.
+    drawn = sorted(lanes(shown, [(row.id, row.change) for row in rows]), key=lambda lane: -len(lane.turns))
     told = words(_language(request))
     names = {stance: told[stance.value] for stance in Stance}
     chart = Markup(svg(drawn, now=now_of(request), names=names, title=told["timeline"])) if drawn else ""  # noqa: S704 -- svg() escapes every word it draws
