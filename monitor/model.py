@@ -130,6 +130,11 @@ class Feed(Frozen):
         """The independent voice that speaks through this feed."""
         return self.family or self.publisher
 
+    @property
+    def is_archive(self) -> bool:
+        """Stands for an outlet whose articles no poll brought (a backfill)."""
+        return self.url.startswith("archive:")
+
 
 class Article(Frozen):
     """A published item in one version, as an analyzer reads it. `text` is what offsets count into."""

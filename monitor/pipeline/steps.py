@@ -196,6 +196,10 @@ class Pipeline:
             if tx.said_before(stored, each.event, topic=topic):
                 tx.save_verdict(each.id, "said_before", "an earlier version of the article says the same")
                 continue
+            if stored.feed.is_archive and stored.article.published_at is None:
+                # The hour of a backfill is not the hour of its news: an undated document would become today's stance.
+                tx.save_verdict(each.id, "undated", "an archived document without a date: for the timeline only")
+                continue
             report = _report(stored, each, topic=topic, original=original)
             change = _step(tx, report, policy=policy)
             if change is not None:

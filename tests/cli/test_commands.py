@@ -77,6 +77,15 @@ def test_a_turn_carried_in_three_languages_is_one_confirmed_change_with_both_quo
     assert len(turn["publishers"]) >= 2
 
 
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_an_undated_document_moves_no_track(fresh: Run, number: int) -> None:
+    undated = {**DOCUMENTS[number], "date": None}
+    fresh("backfill", "-", stdin="\n".join(json.dumps(each) for each in (DOCUMENTS[0], undated)))
+    told = json.loads(fresh("events", "--json").stdout)
+    assert [row["verdict"] for row in told if row["article_id"] != told[0]["article_id"]] == ["undated"]
+    assert json.loads(fresh("changes", "--json").stdout) == []
+
+
 def test_a_backfill_tells_nobody(filled: Run) -> None:
     assert json.loads(filled("alerts", "--json").stdout) == []
 
