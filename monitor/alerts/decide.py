@@ -90,9 +90,13 @@ def thread_key(change: StanceChange) -> str:
     return f"{change.topic}.{change.holder.replace('/', '.').lower()}.{change.cause}"
 
 
-def first_key(change: StanceChange, channel: str) -> str:
-    """The key of the first message about a change on a channel: its updates answer that one (email In-Reply-To)."""
-    return f"{thread_key(change)}.{Level.REPORTED}.{channel}"
+def first_key(key: str, *, thread: str) -> str:
+    """The key of the first message of a thread on the channel of `key`: updates answer that one (email In-Reply-To).
+
+    Keys are made of the thread, the level or outcome, and the channel: `….12.confirmed.desk` answers `….12.reported.desk`.
+    """
+    _, _, channel = key.removeprefix(f"{thread}.").partition(".")
+    return f"{thread}.{Level.REPORTED}.{channel}".removesuffix(".")
 
 
 def _no(why: Why, words: str) -> Decision:

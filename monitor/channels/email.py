@@ -19,7 +19,7 @@ from typing import Annotated, Literal, Protocol, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from monitor.alerts import ChannelPolicy
+from monitor.alerts import ChannelPolicy, first_key
 from monitor.channels.deadline import deadline
 from monitor.model import Alert, DeliveryError
 from monitor.text.display import one_line
@@ -120,7 +120,7 @@ class EmailChannel(ChannelPolicy):
 
 
 def message(channel: EmailChannel, letter: Letter, *, key: str, thread: str | None, now: datetime) -> EmailMessage:
-    """The mail as it goes out. The same key gives the same Message-ID; `thread` is the key of the mail it continues."""
+    """The mail as it goes out. The same key gives the same Message-ID; `thread` is what all keys about one change begin with."""
     domain = _bare(channel.sender).rpartition("@")[2]
     mail = EmailMessage(policy=SMTP)
     mail["From"] = channel.sender
@@ -128,9 +128,9 @@ def message(channel: EmailChannel, letter: Letter, *, key: str, thread: str | No
     mail["Subject"] = one_line(letter.subject)
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = message_id(key, domain)
-    if thread is not None and thread != key:
-        mail["In-Reply-To"] = message_id(thread, domain)
-        mail["References"] = message_id(thread, domain)
+    if thread is not None and (first := first_key(key, thread=thread)) != key:
+        mail["In-Reply-To"] = message_id(first, domain)
+        mail["References"] = message_id(first, domain)
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
     mail["X-Monitor-Key"] = one_line(key)
     mail.set_content(letter.text, cte=_encoding(letter.text))

@@ -68,13 +68,15 @@ def test_the_mail_is_ascii_on_the_wire_whatever_its_language() -> None:
 
 
 def test_each_try_has_the_same_message_id_and_an_update_answers_the_first_mail() -> None:
-    first, again = sent(key="7.reported"), sent(key="7.reported")
-    update = sent(key="7.confirmed", thread="7.reported")
-    assert first["Message-ID"] == again["Message-ID"] != update["Message-ID"]
+    first, again = sent(key="t.7.reported.desk", thread="t.7"), sent(key="t.7.reported.desk", thread="t.7")
+    updates = [sent(key=f"t.7.{stage}.desk", thread="t.7") for stage in ("confirmed", "contradicted")]
+    assert first["Message-ID"] == again["Message-ID"]
     assert first["In-Reply-To"] is None
-    assert update["In-Reply-To"] == update["References"] == first["Message-ID"]
     assert first["Message-ID"].endswith("@example.org>")
     assert first["Date"] is not None
+    for update in updates:
+        assert update["Message-ID"] != first["Message-ID"]
+        assert update["In-Reply-To"] == update["References"] == first["Message-ID"]
 
 
 @pytest.mark.parametrize("line_end", ["\r\n", "\n", "\r", "\u2028", "\x0b", "\x85"])
