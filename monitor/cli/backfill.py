@@ -143,17 +143,19 @@ def silent_pipeline(store: Store) -> Pipeline:
     from monitor.analysis import analyzer
     from monitor.pipeline import Pipeline
     from monitor.settings import load_knowledge, load_wires
+    from monitor.tracking import adapt
 
     async def never(feed: Feed, state: FeedState) -> Poll:
         raise AssertionError(f"{feed.id} ({state.feed_id}) is not polled in a backfill")
 
     knowledge = load_knowledge()
+    voices = len({row.feed.voice for row in store.feeds()})
     return Pipeline(
         store=store,
         fetch=never,
         analyzers=[analyzer(knowledge, topic_id) for topic_id in knowledge.topics],
         channels=(),
         clock=lambda: datetime.now(UTC),
-        policies={topic.id: topic.policy for topic in knowledge.topics.values()},
+        policies={topic.id: adapt(topic.policy, voices=voices)[0] for topic in knowledge.topics.values()},
         wires=load_wires(),
     )

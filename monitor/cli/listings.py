@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -206,12 +207,24 @@ def stances(
 ) -> None:
     """Where every actor stands now, since when, in which words; what challenges it; splits and disputes."""
     with open_store(database) as store:
-        tracks = store.tracks(topic=topic, actor=actor)
+        tracks = settled(store.tracks(topic=topic, actor=actor), now=datetime.now(UTC))
     emit(
         [track_json(track) for track in tracks if track.stance or track.challenger],
         form=chosen(form, json_flag=json_out),
         columns={"holder": "holder", "stance": "stance", "since_day": "since", "open": "open", "quote": "quote"},
         empty="no stances yet",
+    )
+
+
+def settled(tracks: Iterable[Track], *, now: datetime) -> tuple[Track, ...]:
+    """The tracks as they stand at `now`: a challenger whose window has passed is open no more."""
+    from monitor.settings import load_knowledge
+    from monitor.tracking import settle
+
+    topics = load_knowledge().topics
+    return tuple(
+        settle(track, now=now, policy=topics[track.topic].policy) if track.topic in topics else track
+        for track in tracks
     )
 
 
@@ -363,8 +376,6 @@ def resend(
     database: DatabaseOption = None,
 ) -> None:
     """Make a dead delivery due again."""
-    from datetime import UTC
-
     number = delivery.removeprefix("d")
     if not number.isdigit():
         raise typer.BadParameter(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from monitor.cli.app import DatabaseOption, JsonOption, app
-from monitor.cli.listings import open_store, track_json
+from monitor.cli.listings import open_store, settled, track_json
 from monitor.cli.show import Format, console, dumps, emit, write_line
 from monitor.cli.silence import silence_json, silence_words
 from monitor.model import FeedRow, MonitorError, Status, Track
@@ -31,7 +31,7 @@ def status(database: DatabaseOption = None, json_out: JsonOption = False) -> Non
     now = datetime.now(UTC)
     try:
         with open_store(database) as store:
-            rows, feeds, tracks = store.status(now), store.feeds(), store.tracks()
+            rows, feeds, tracks = store.status(now), store.feeds(), settled(store.tracks(), now=now)
             silences = tuple(row for row in store.silences() if row.holds(now))
     except MonitorError as error:
         sentence = one_line(str(error))

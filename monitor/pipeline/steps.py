@@ -46,6 +46,9 @@ T = TypeVar("T")
 Poller = Callable[[Feed, FeedState], Awaitable[Poll]]
 """Polls a feed once and says how it went; expected failures are polls too. See `sources.collect`."""
 
+LONGEST_WISH = timedelta(hours=6)
+"""A receiver that asks to be left alone for longer is asked again all the same."""
+
 COPY = 0.5
 """Texts that share this much are one text: edited wire copies share 0.6 and more, two reports of one event under 0.2."""
 
@@ -248,6 +251,8 @@ class Pipeline:
             log.info("delivered", delivery=delivery_id, channel=delivery.channel, key=delivery.key)
             return
         wait = None if error.permanent else delivery_wait(delivery.attempts + 1)
+        if wait is not None and error.retry_after is not None:
+            wait = max(wait, min(error.retry_after, LONGEST_WISH))  # what the receiver asks for, within reason
         log.warning("delivery failed", delivery=delivery_id, channel=delivery.channel, error=str(error), again_in=wait)
         failed = partial(
             self.store.record_delivery, now=now, error=words(error), next_try_at=None if wait is None else now + wait

@@ -117,7 +117,8 @@ def unfollowed(connection: Connection, stored: StoredArticle, *, topic: str) -> 
             & (t.finding.c.analyzer == t.event.c.analyzer),
         )
         .where(t.event.c.version_id == stored.version_id, t.event.c.topic == topic, t.event.c.verdict.is_(None))
-        .order_by(t.event.c.actor, t.event.c.institution, t.event.c.id)
+        # Named institutions are heard first: the country's own word then joins their turn instead of making a second one.
+        .order_by(t.event.c.actor, t.event.c.institution == "", t.event.c.institution, t.event.c.id)
     )
     return tuple(Unfollowed(row.id, event_of(row), Language(row.language), row.voice) for row in rows)
 

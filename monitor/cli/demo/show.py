@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.text import Text
 
+from monitor.cli.listings import settled
 from monitor.cli.plot import lanes_of, show_bars
 from monitor.cli.show import STANCE_COLOURS, console
 from monitor.cli.status import show_status
@@ -26,7 +27,7 @@ def show_demo(store: Store, *, folder: Path, mails: list[Path], now: datetime) -
     out.rule("stances through time")
     show_bars(lanes_of(store), end=now)
     out.rule("status")
-    status, feeds, tracks = store.status(now), store.feeds(), store.tracks()
+    status, feeds, tracks = store.status(now), store.feeds(), settled(store.tracks(), now=now)
     show_status(judge(status, feeds, now=now), status, tracks, now=now)
     out.print(
         f"{len(mails)} mails in {folder / 'mail'}, log in {folder / 'alerts.jsonl'}, database {folder / 'demo.db'}",
