@@ -185,7 +185,9 @@ def reader(port: int, feeds: int, latency: int, *, workers: int = 50) -> dict[st
         store.add_feed(address(feed, port))
 
     def poll(_: int) -> int:
-        return sum(update.value.new for update in store.update_feeds_iter(scheduled=False, workers=workers) if update.value)
+        return sum(
+            update.value.new for update in store.update_feeds_iter(scheduled=False, workers=workers) if update.value
+        )
 
     return three(poll, port=port, latency=latency)
 
