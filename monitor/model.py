@@ -328,6 +328,7 @@ class Outcome(StrEnum):
     STANDS = "stands"
     CONTRADICTED = "contradicted"
     WITHDRAWN = "withdrawn"
+    CORRECTED = "corrected"  # by a person: `monitor correct`
 
 
 class StanceChange(Frozen):

@@ -139,7 +139,8 @@ def _side(report: Report, heading: str, language: Language) -> Side:
 
 def _why(change: StanceChange, language: Language) -> str:
     names = _names(change.publishers, language)
-    return say(_why_key(change), language).format(count=len(change.publishers), names=names)
+    reason = isolate(one_line(change.reason).rstrip("."))
+    return say(_why_key(change), language).format(count=len(change.publishers), names=names, reason=reason)
 
 
 def _why_key(change: StanceChange) -> str:

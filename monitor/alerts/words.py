@@ -20,6 +20,7 @@ WORDS = MappingProxyType({
     "confirmed": ("confirmed", "مؤكد", "подтверждено"),
     "contradicted": ("contradicted", "متنازع عليه", "оспорено"),
     "withdrawn": ("withdrawn", "سُحب", "отозвано"),
+    "corrected": ("corrected", "تصحيح", "исправлено"),
     # the frame
     "comma": (", ", "، ", ", "),
     "quoted": ("“{quote}”", "«{quote}»", "«{quote}»"),
@@ -69,6 +70,11 @@ WORDS = MappingProxyType({
         "Another publisher reports the earlier stance still. What was reported stands in doubt.",
         "لا يزال ناشر آخر يورد الموقف السابق، فالخبر موضع شك.",
         "Другое издание по-прежнему сообщает прежнюю позицию: сообщение под сомнением.",
+    ),
+    "why_corrected": (
+        "An analyst corrected what this alert rested on: {reason}. It does not hold as it was told.",
+        "صحّح محلل ما استند إليه هذا التنبيه: {reason}. فلا يصح كما ورد.",
+        "Аналитик исправил то, на чём основано это сообщение: {reason}. В прежнем виде оно неверно.",
     ),
     "why_withdrawn": (
         "The publisher changed its article: it no longer says so.",

@@ -45,6 +45,7 @@ def _root(
 from monitor.cli import (  # noqa: E402, F401 -- importing a command file hangs its commands on `app`
     analyze,
     backfill,
+    correct,
     coverage,
     demo,
     digest,

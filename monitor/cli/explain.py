@@ -9,6 +9,7 @@ import typer
 
 from monitor.cli.analyze import event_lines, rendered
 from monitor.cli.app import DatabaseOption, JsonOption, app
+from monitor.cli.correct import correction_words
 from monitor.cli.listings import article_json, change_json, event_json, open_store, report_json, track_json
 from monitor.cli.show import STANCE_COLOURS, console, dumps, write_line
 from monitor.model import ChangeRow, Contribution, DeliveryState, EventRow, MonitorError, Report
@@ -127,6 +128,8 @@ def _event(store: Store, number: int) -> Told:
         lines.append(
             f"    source changed: the quote is gone since {row.source_changed_at:%Y-%m-%d %H:%M} UTC\n", style="yellow"
         )
+    for mended in store.corrections(event_id=number):
+        lines.append(f"    {one_line(correction_words(mended))}\n", style="yellow")
     changed = [each for each in store.changes(actor=row.event.actor) if number in _event_ids(each)]
     for each in changed:
         lines.append(f"    part of change c{each.id}: {one_line(each.change.reason)}\n")

@@ -203,6 +203,8 @@ def event_rows(
         query = query.where(t.event.c.at >= since)
     if until is not None:
         query = query.where(t.event.c.at < until)
+    if event_id is None and article_id is None:  # what a person rejected is shown only to who asks for it
+        query = query.where(t.event.c.verdict.is_distinct_from("rejected"))
     rows = connection.execute(query.order_by(t.event.c.at.desc(), t.event.c.id.desc()).limit(limit))
     return tuple(_event_row(row) for row in rows)[::-1]
 

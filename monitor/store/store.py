@@ -34,6 +34,7 @@ from monitor.model import (
     Track,
 )
 from monitor.store import articles, feeds, listings, outbox, stances
+from monitor.store.corrections import Corrected, Correction, correct, corrections
 from monitor.store.coverage import Counted, counted, known_addresses, stored_addresses
 from monitor.store.database import Database
 from monitor.store.dialect import lock
@@ -340,6 +341,15 @@ class Store:
         """Notes what the operator was told, and forgets what is over."""
         with self._database.writing() as connection:
             mark_worries(connection, new, gone, now=now)
+
+    def correct(self, event_id: int, after: Event | None, *, who: str, why: str, now: datetime) -> Corrected:
+        """Makes the event what a person says it is (None: it is none), keeps its history, and notifies who was told."""
+        with self._database.writing() as connection:
+            return correct(connection, event_id, after, who=who, why=why, now=now)
+
+    def corrections(self, *, event_id: int | None = None) -> tuple[Correction, ...]:
+        with self._database.reading() as connection:
+            return corrections(connection, event_id=event_id)
 
     # --- answers ------------------------------------------------------------------------------
 
