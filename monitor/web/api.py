@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
+from pydantic import BeforeValidator
 
 from monitor.model import (
     ArticleRow,
@@ -32,9 +34,19 @@ from monitor.store import Store
 router = APIRouter(tags=["api"])
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="the newest so many")]
-Since = Annotated[datetime | None, Query(description="from this time on, ISO 8601 with a zone")]
-Until = Annotated[datetime | None, Query(description="before this time, ISO 8601 with a zone")]
-Number = Annotated[int, Query()]
+
+
+def _written(value: object) -> object:
+    """A date or time as people write it: `2016` is a year half told, not seconds since 1970."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        raise ValueError("give a date or time in ISO 8601, like 2016-06-30")
+    return value
+
+
+_NUMBER = re.compile(r"[-+]?[\d.]+(?:[eE][-+]?\d+)?")
+Moment = Annotated[datetime, BeforeValidator(_written)]
+Since = Annotated[Moment | None, Query(description="from this time on, ISO 8601 with a zone")]
+Until = Annotated[Moment | None, Query(description="before this time, ISO 8601 with a zone")]
 _LARGEST_ID = 2**63 - 1
 _LISTEN = 2.0  # seconds between looks at the store
 
@@ -199,10 +211,14 @@ def small(number: int) -> int:
     return number
 
 
+class EventStream(StreamingResponse):
+    media_type = "text/event-stream"
+
+
 # --- probes, metrics, live --------------------------------------------------------------------
 
 
-@router.get("/healthz", tags=["probes"])
+@router.get("/healthz", tags=["probes"], response_class=PlainTextResponse)
 def healthz() -> PlainTextResponse:
     """The web process answers."""
     return PlainTextResponse("ok\n")
@@ -216,7 +232,7 @@ def readyz(request: Request) -> JSONResponse:
     return JSONResponse({"level": standing.level.name, "reasons": list(standing.reasons)}, status_code=code)
 
 
-@router.get("/metrics", tags=["probes"])
+@router.get("/metrics", tags=["probes"], response_class=PlainTextResponse)
 def metrics(request: Request) -> PlainTextResponse:
     """Figures in the Prometheus text format."""
     _, standing = standing_of(request)
@@ -225,8 +241,8 @@ def metrics(request: Request) -> PlainTextResponse:
     return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
 
 
-@router.get("/stream", tags=["probes"])
-async def stream(request: Request) -> StreamingResponse:
+@router.get("/stream", tags=["probes"], response_class=EventStream)
+async def stream(request: Request) -> EventStream:
     """Server-sent events: the number of the newest change and event, whenever it moves."""
     store = store_of(request)
 
@@ -238,7 +254,7 @@ async def stream(request: Request) -> StreamingResponse:
             last = newest
             await asyncio.sleep(_LISTEN)
 
-    return StreamingResponse(listen(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+    return EventStream(listen(), headers={"Cache-Control": "no-store"})
 
 
 def _newest(store: Store) -> str:

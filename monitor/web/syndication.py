@@ -27,25 +27,33 @@ class Item(NamedTuple):
     at: datetime
 
 
-@router.get("/changes.atom")
+class Atom(Response):
+    media_type = "application/atom+xml"
+
+
+class JsonFeed(JSONResponse):
+    media_type = "application/feed+json"
+
+
+@router.get("/changes.atom", response_class=Atom)
 def changes_atom(request: Request) -> Response:
     """The newest changes as Atom."""
     return _atom(request, _changes(request), title="Stance changes", path="/changes.atom")
 
 
-@router.get("/changes.feed.json")
+@router.get("/changes.feed.json", response_class=JsonFeed)
 def changes_json(request: Request) -> Response:
     """The newest changes as JSON Feed."""
     return _json(request, _changes(request), title="Stance changes", path="/changes.feed.json")
 
 
-@router.get("/events.atom")
+@router.get("/events.atom", response_class=Atom)
 def events_atom(request: Request) -> Response:
     """The newest events as Atom."""
     return _atom(request, _events(request), title="Stance events", path="/events.atom")
 
 
-@router.get("/events.feed.json")
+@router.get("/events.feed.json", response_class=JsonFeed)
 def events_json(request: Request) -> Response:
     """The newest events as JSON Feed."""
     return _json(request, _events(request), title="Stance events", path="/events.feed.json")
@@ -101,9 +109,7 @@ def _atom(request: Request, items: Sequence[Item], *, title: str, path: str) -> 
         ElementTree.SubElement(entry, "link", href=base + item.path)
         _sub(ElementTree.SubElement(entry, "author"), "name", "Stance Monitor")
         _sub(entry, "content", item.text).set("type", "text")
-    return Response(
-        ElementTree.tostring(root, encoding="utf-8", xml_declaration=True), media_type="application/atom+xml"
-    )
+    return Atom(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def _sub(parent: ElementTree.Element, name: str, text: str) -> ElementTree.Element:
@@ -114,7 +120,7 @@ def _sub(parent: ElementTree.Element, name: str, text: str) -> ElementTree.Eleme
 
 def _json(request: Request, items: Sequence[Item], *, title: str, path: str) -> Response:
     base = _base(request)
-    return JSONResponse(
+    return JsonFeed(
         {
             "version": "https://jsonfeed.org/version/1.1",
             "title": title,
@@ -129,6 +135,5 @@ def _json(request: Request, items: Sequence[Item], *, title: str, path: str) -> 
                 }
                 for item in items
             ],
-        },
-        media_type="application/feed+json",
+        }
     )
