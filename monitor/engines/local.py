@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -21,6 +20,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from monitor.engines.heartbeat import Heartbeat, Signs
 from monitor.engines.lanes import Lane, StepName
 from monitor.engines.lock import sole_owner
+from monitor.engines.signals import signals
 from monitor.model import EngineRow, StoreError
 from monitor.pipeline import Pipeline
 
@@ -225,31 +225,5 @@ async def run(
     path = pipeline.store.path
     with sole_owner(path) if path else nullcontext():
         engine = LocalEngine(pipeline, pace=pace, signs=signs)
-        with _signals(engine.stop):
+        with signals(engine.stop):
             return await (engine.run_once() if once else engine.run())
-
-
-@contextmanager
-def _signals(stop: Callable[[], None]) -> Iterator[None]:
-    """The first SIGTERM or SIGINT stops cleanly; a second one has the system's own effect."""
-    loop = asyncio.get_running_loop()
-    caught = (signal.SIGTERM, signal.SIGINT)
-
-    def release() -> None:
-        for number in caught:
-            loop.remove_signal_handler(number)
-
-    def first() -> None:
-        release()
-        stop()
-
-    try:
-        for number in caught:
-            loop.add_signal_handler(number, first)
-    except (RuntimeError, NotImplementedError, ValueError):
-        yield  # not the main thread: whoever runs us there stops us
-        return
-    try:
-        yield
-    finally:
-        release()
