@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, case, func, select
 
 from monitor.model import (
     ArticleRow,
@@ -41,8 +41,9 @@ def article_rows(
 ) -> tuple[ArticleRow, ...]:
     """Oldest first; with a limit, the newest of them. With a topic, one row an article; without, one per finding."""
     query = _articles(topic)
+    if relevant is not None:
+        query = query.where(_relevance(relevant))
     for column, value in (
-        (t.finding.c.relevant, relevant),
         (t.article.c.feed_id, feed_id),
         (t.article.c.language, language),
         (t.article.c.id, article_id),
@@ -59,6 +60,15 @@ def article_rows(
         query = query.where(t.article.c.set_aside_at.is_not(None))
     rows = connection.execute(query.order_by(t.article.c.at.desc(), t.article.c.id.desc()).limit(limit))
     return tuple(_article_row(row) for row in rows)[::-1]
+
+
+def _relevance(wanted: bool) -> Any:
+    """Few are relevant and have their index. Most are not: the newest are found by date, which SQLite only does when it
+    cannot turn the outer join into an inner one and start from the findings.
+    """
+    if wanted:
+        return t.finding.c.relevant
+    return case((t.finding.c.relevant.is_(None), None), (t.finding.c.relevant, 1), else_=0) == 0
 
 
 def _articles(topic: str | None) -> Select[Any]:
@@ -160,6 +170,20 @@ def _finding(connection: Connection, row: Row[Any]) -> Finding:
     )
 
 
+_EVENTS = (
+    select(
+        t.event,
+        t.article.c.publisher,
+        t.article.c.language,
+        t.article.c.url,
+        t.version.c.title,
+        t.version.c.number.label("version"),
+    )
+    .join(t.article, t.article.c.id == t.event.c.article_id)
+    .join(t.version, t.version.c.id == t.event.c.version_id)
+)
+
+
 def event_rows(
     connection: Connection,
     *,
@@ -175,18 +199,7 @@ def event_rows(
     limit: int | None = None,
 ) -> tuple[EventRow, ...]:
     """Oldest first; with a limit, the newest of them."""
-    query = (
-        select(
-            t.event,
-            t.article.c.publisher,
-            t.article.c.language,
-            t.article.c.url,
-            t.version.c.title,
-            t.version.c.number.label("version"),
-        )
-        .join(t.article, t.article.c.id == t.event.c.article_id)
-        .join(t.version, t.version.c.id == t.event.c.version_id)
-    )
+    wanted = select(t.event.c.id)
     for column, value in (
         (t.event.c.topic, topic),
         (t.event.c.actor, actor),
@@ -196,16 +209,19 @@ def event_rows(
         (t.event.c.id, event_id),
     ):
         if value is not None:
-            query = query.where(column == value)
+            wanted = wanted.where(column == value)
     if ids is not None:
-        query = query.where(t.event.c.id.in_(ids))
+        wanted = wanted.where(t.event.c.id.in_(ids))
     if since is not None:
-        query = query.where(t.event.c.at >= since)
+        wanted = wanted.where(t.event.c.at >= since)
     if until is not None:
-        query = query.where(t.event.c.at < until)
+        wanted = wanted.where(t.event.c.at < until)
     if event_id is None and article_id is None:  # what a person rejected is shown only to who asks for it
-        query = query.where(t.event.c.verdict.is_distinct_from("rejected"))
-    rows = connection.execute(query.order_by(t.event.c.at.desc(), t.event.c.id.desc()).limit(limit))
+        wanted = wanted.where(t.event.c.verdict.is_distinct_from("rejected"))
+    # The numbers first: sorting whole rows with their texts costs ten times as much.
+    newest = (t.event.c.at.desc(), t.event.c.id.desc())
+    query = _EVENTS.where(t.event.c.id.in_(wanted.order_by(*newest).limit(limit))).order_by(*newest)
+    rows = connection.execute(query)
     return tuple(_event_row(row) for row in rows)[::-1]
 
 
@@ -271,3 +287,22 @@ def counters(connection: Connection, *, since: datetime) -> tuple[tuple[str, str
         .order_by(t.daily.c.day, t.daily.c.feed_id, t.daily.c.counter)
     )
     return tuple((row.day.isoformat(), row.feed_id, row.counter, row.amount) for row in connection.execute(query))
+
+
+def counter_sums(
+    connection: Connection, *, since: datetime
+) -> tuple[tuple[tuple[str, str, int], ...], tuple[tuple[str, str, int], ...]]:
+    """((feed, counter, amount), …) and ((day, counter, amount), …) since a day."""
+    by_feed = _summed(connection, t.daily.c.feed_id, since)
+    by_day = _summed(connection, t.daily.c.day, since)
+    return tuple(by_feed), tuple((day.isoformat(), counter, amount) for day, counter, amount in by_day)
+
+
+def _summed(connection: Connection, column: Any, since: datetime) -> list[tuple[Any, str, int]]:
+    query = (
+        select(column, t.daily.c.counter, func.sum(t.daily.c.amount))
+        .where(t.daily.c.day >= since.date())
+        .group_by(column, t.daily.c.counter)
+        .order_by(column, t.daily.c.counter)
+    )
+    return [(row[0], row[1], int(row[2])) for row in connection.execute(query)]

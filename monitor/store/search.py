@@ -46,7 +46,8 @@ class SearchIndex:
         self._events: set[int] = set()
 
     def close(self) -> None:
-        self._memory.close()
+        with self._lock:  # closing under a question that is still read would take the process down
+            self._memory.close()
 
     def find(self, connection: Connection, question: str, *, limit: int) -> Hits:
         """What holds every word of the question; nothing for a question without a word of three letters."""

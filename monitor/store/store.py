@@ -477,6 +477,13 @@ class Store:
         with self._database.reading() as connection:
             return listings.counters(connection, since=since)
 
+    def counter_sums(
+        self, *, since: datetime
+    ) -> tuple[tuple[tuple[str, str, int], ...], tuple[tuple[str, str, int], ...]]:
+        """The counters of the polls since a day, summed by feed and by day: ((feed, counter, amount), …), ((day, …), …)."""
+        with self._database.reading() as connection:
+            return listings.counter_sums(connection, since=since)
+
     def coverage(
         self, *, since: datetime | None = None, until: datetime | None = None, topic: str | None = None
     ) -> tuple[Counted, ...]:

@@ -10,7 +10,7 @@ from monitor.model import Feed, Frozen
 _DROPPED = "dropped:"
 _LANGUAGES = {"ar": "العربية", "en": "English", "ru": "Русский"}
 
-Counted = tuple[str, str, str, int]  # day, feed, counter, amount, as the store tells
+Counted = tuple[str, str, int]  # feed or day, counter, amount, as the store sums
 
 
 class Line(Frozen):
@@ -27,24 +27,24 @@ class Line(Frozen):
 
 def by_language(counters: Iterable[Counted], feeds: Mapping[str, Feed]) -> tuple[Line, ...]:
     codes = {id_: feed.language.value for id_, feed in feeds.items()}
-    return _lines(counters, lambda _, feed: _LANGUAGES.get(codes.get(feed, ""), "–"))
+    return _lines(counters, lambda feed: _LANGUAGES.get(codes.get(feed, ""), "–"))
 
 
 def by_publisher(counters: Iterable[Counted], feeds: Mapping[str, Feed]) -> tuple[Line, ...]:
     """Most first."""
-    lines = _lines(counters, lambda _, feed: feeds[feed].publisher if feed in feeds else feed)
+    lines = _lines(counters, lambda feed: feeds[feed].publisher if feed in feeds else feed)
     return tuple(sorted(lines, key=lambda line: (-line.came, line.name)))
 
 
 def by_day(counters: Iterable[Counted]) -> tuple[Line, ...]:
     """Newest first."""
-    return _lines(counters, lambda day, _: day)[::-1]
+    return _lines(counters, lambda day: day)[::-1]
 
 
-def _lines(counters: Iterable[Counted], name: Callable[[str, str], str]) -> tuple[Line, ...]:
+def _lines(counters: Iterable[Counted], name: Callable[[str], str]) -> tuple[Line, ...]:
     sums: dict[str, Counter[str]] = {}
-    for day, feed, counter, amount in counters:
-        sums.setdefault(name(day, feed), Counter())[counter] += amount
+    for key, counter, amount in counters:
+        sums.setdefault(name(key), Counter())[counter] += amount
     most = max((each["new"] for each in sums.values()), default=0) or 1
     return tuple(_line(key, each, most=most) for key, each in sorted(sums.items()))
 

@@ -25,6 +25,8 @@ from monitor.web.words import NAMES, direction, preferred, words
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _MOST = 200
 _FOUND = 50
+_DRAWN_OF_ALL, _DRAWN_OF_ONE = 300, 1_000  # changes on a chart: more nobody can tell apart
+_LISTED = 50  # of them, below the chart
 _COVERED_DAYS = 30
 _STANDING_LASTS = 5.0  # seconds
 
@@ -121,7 +123,7 @@ def timeline(request: Request, actor: str = "") -> HTMLResponse:
     """Step charts of all holders, or of one actor's."""
     store = store_of(request)
     every = store.tracks()
-    rows = store.changes(actor=actor or None)
+    rows = store.changes(actor=actor or None, limit=_DRAWN_OF_ONE if actor else _DRAWN_OF_ALL)
     shown = [track for track in every if not actor or track.actor == actor]
     # Those who turned most stand first: a straight line has little to say.
     drawn = sorted(lanes(shown, [(row.id, row.change) for row in rows]), key=lambda lane: -len(lane.turns))
@@ -134,7 +136,7 @@ def timeline(request: Request, actor: str = "") -> HTMLResponse:
         chart=chart,
         actors=sorted({track.actor for track in every}),
         actor=actor,
-        changes=rows[::-1][:_MOST],
+        changes=rows[::-1][:_LISTED],
     )
 
 
@@ -240,11 +242,11 @@ def feeds(request: Request) -> HTMLResponse:
 def coverage(request: Request) -> HTMLResponse:
     """What came and what was dropped why, of the last thirty days, by language, publisher and day."""
     store = store_of(request)
-    counters = store.counters(since=now_of(request) - timedelta(days=_COVERED_DAYS))
-    feeds = {row.feed.id: row.feed for row in store.feeds()} if counters else {}
+    of_feeds, of_days = store.counter_sums(since=now_of(request) - timedelta(days=_COVERED_DAYS))
+    feeds = {row.feed.id: row.feed for row in store.feeds()}
     tables = [
-        ("by_language", by_language(counters, feeds)),
-        ("by_publisher", by_publisher(counters, feeds)[:_MOST]),
-        ("by_day", by_day(counters)),
+        ("by_language", by_language(of_feeds, feeds)),
+        ("by_publisher", by_publisher(of_feeds, feeds)[:_MOST]),
+        ("by_day", by_day(of_days)),
     ]
-    return _page(request, "coverage.html", tables=tables if counters else [])
+    return _page(request, "coverage.html", tables=tables if of_feeds else [])
