@@ -7,7 +7,6 @@ import os
 import socket
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -19,7 +18,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor.engines.heartbeat import Heartbeat, Signs
 from monitor.engines.lanes import Lane, StepName
-from monitor.engines.lock import sole_owner
+from monitor.engines.lock import sole_client, sole_owner
 from monitor.engines.signals import signals
 from monitor.model import EngineRow, StoreError
 from monitor.pipeline import Pipeline
@@ -222,8 +221,8 @@ async def run(
 
     Raises SecondDaemonError when another one owns the database.
     """
-    path = pipeline.store.path
-    with sole_owner(path) if path else nullcontext():
+    store = pipeline.store
+    with sole_owner(store.path) if store.path else sole_client(store.conninfo, store.name):
         engine = LocalEngine(pipeline, pace=pace, signs=signs)
         with signals(engine.stop):
             return await (engine.run_once() if once else engine.run())

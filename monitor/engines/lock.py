@@ -11,6 +11,8 @@ from pathlib import Path
 
 from monitor.model import MonitorError
 
+_LOCAL_ENGINE = 7_305_003
+
 
 class SecondDaemonError(MonitorError):
     """Another daemon runs on this database."""
@@ -31,6 +33,24 @@ def sole_owner(database: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)  # this releases the lock; the file stays, since removing it would race with a newcomer
+
+
+@contextmanager
+def sole_client(conninfo: str, name: str) -> Iterator[None]:
+    """The same on PostgreSQL: a lock that the server releases when the connection ends. `name` is for people."""
+    import psycopg
+
+    try:
+        connection = psycopg.connect(conninfo, autocommit=True)
+    except psycopg.Error as error:
+        raise MonitorError(f"{name} cannot be locked: {str(error).partition(chr(10))[0]}") from error
+    with connection:
+        found = connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCAL_ENGINE,)).fetchone()
+        if found != (True,):
+            raise SecondDaemonError(
+                f"another monitor already runs on {name}; stop it first, or run many with `monitor worker`"
+            )
+        yield
 
 
 def _take(handle: int, path: Path, database: Path) -> None:

@@ -17,10 +17,11 @@ from typing import Any
 import pytest
 
 from monitor.engines.local import LocalEngine, Pace, run
-from monitor.engines.lock import SecondDaemonError, sole_owner
+from monitor.engines.lock import SecondDaemonError, sole_client, sole_owner
 from monitor.model import DeliveryState, Level, MonitorError, StoreError
 from monitor.pipeline import Pipeline
 from monitor.store import Store
+from tests.databases import Postgres
 from tests.fakes import MemoryChannel, ScriptedFeeds, WordAnalyzer
 from tests.rows import NOW, entry, feed
 
@@ -245,6 +246,14 @@ def test_a_second_daemon_is_refused_with_the_pid_of_the_first(store: Store) -> N
     with sole_owner(store.path), pytest.raises(SecondDaemonError, match=rf"pid {os.getpid()} .*already runs on"):
         asyncio.run(run(pipeline, once=True))
     asyncio.run(run(pipeline, once=True))
+
+
+def test_a_second_daemon_is_refused_on_postgresql_too(postgres: Postgres) -> None:
+    with Store.open(postgres.fresh()) as store:
+        pipeline, _ = made(store)
+        with sole_client(store.conninfo, store.name), pytest.raises(SecondDaemonError, match="already runs on"):
+            asyncio.run(run(pipeline, once=True))
+        asyncio.run(run(pipeline, once=True))
 
 
 def test_a_lock_that_cannot_be_written_gets_a_sentence() -> None:
