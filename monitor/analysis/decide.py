@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from monitor.analysis.candidates import Candidate
 from monitor.analysis.knowledge import LinearModel, Topic
-from monitor.analysis.linear import distribution, logit, logits, probability, sigmoid
+from monitor.analysis.linear import distribution, logit, probability
 from monitor.model import Stance
 
 Features = dict[str, float]
@@ -115,26 +115,41 @@ def stance_of(own: Sequence[Scored]) -> dict[str, float]:
 
 
 def stances_of(actor: str, own: Sequence[Scored], chance: float) -> list[Decision]:
-    """The actor's stance with its best evidence; an institution that differs gets one of its own."""
+    """The actor's stance with its best evidence; a second institution that clearly speaks too gets its own."""
+    first = _decision(actor, own, chance)
+    decisions = [first]
+    for institution, part in _by_institution(own).items():
+        if institution == first.institution or part[0].candidate.role in _SPOKEN_OF:
+            continue
+        other = _decision(actor, part, part[0].salience)
+        wanted = _SPLIT if other.stance is not first.stance else _ECHO
+        if part[0].salience >= wanted:
+            decisions.append(other)
+    return decisions
+
+
+_SPLIT = 0.4  # salience of a second institution whose stance differs
+_ECHO = 0.6  # and of one that says the same
+_SPOKEN_OF = frozenset({"object", "possessor", "other"})
+
+
+def _by_institution(own: Sequence[Scored]) -> dict[str | None, list[Scored]]:
+    parts: dict[str | None, list[Scored]] = {}
+    for each in own:
+        parts.setdefault(each.candidate.institution, []).append(each)
+    return parts
+
+
+def _decision(actor: str, own: Sequence[Scored], chance: float) -> Decision:
     stances = stance_of(own)
     stance = max(stances, key=lambda name: stances[name])
     best = max(own, key=lambda each: each.salience * each.stances[stance])
-    return [
-        Decision(
-            actor=actor,
-            institution=institution_of(own, best),
-            stance=Stance(stance),
-            best=best,
-            confidence=chance * stances[stance],
-            chance=chance,
-            stances=stances,
-        )
-    ]
-
-
-def institution_of(own: Sequence[Scored], best: Scored) -> str | None:
-    """The institution whose sentences weigh most; the evidence's own one where it has any."""
-    return best.candidate.institution
-
-
-__all__ = ["Decision", "Scored", "actor_features", "by_actor", "decide", "logits", "score", "sigmoid"]
+    return Decision(
+        actor=actor,
+        institution=best.candidate.institution,
+        stance=Stance(stance),
+        best=best,
+        confidence=chance * stances[stance],
+        chance=chance,
+        stances=stances,
+    )

@@ -237,13 +237,16 @@ def _quoted(found: Sequence[Word], marked: Sequence[Span]) -> list[int]:
 def _longest(hits: Sequence[Hit[str]]) -> list[Cue]:
     """Hits as cues; one that lies inside a longer hit is dropped, since "rule out" is no "rule" and "only if" no "if"."""
     kept: list[Cue] = []
+    seen: set[tuple[int, str]] = set()
     longest: dict[int, int] = {}
     for hit in hits:
         for place in range(hit.first, hit.last):
             longest[place] = max(longest.get(place, 0), hit.last - hit.first)
     for hit in hits:
         size = hit.last - hit.first
-        if all(longest[place] <= size for place in range(hit.first, hit.last)):
+        fresh = (hit.first, hit.label) not in seen
+        if fresh and all(longest[place] <= size for place in range(hit.first, hit.last)):
+            seen.add((hit.first, hit.label))
             kept.append(Cue(hit.first, hit.last, hit.label))
     return kept
 

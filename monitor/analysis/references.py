@@ -18,12 +18,14 @@ _ANTECEDENTS = frozenset({Kind.PERSON, Kind.POST, Kind.INSTITUTION})
 def references(reading: Reading, named: Sequence[Mention]) -> list[Mention]:
     """A mention for every "he" and every title without a name, standing for the one last named."""
     taken = {place for mention in named for place in range(mention.first - 1, mention.last + 1)}
+    # "the Pentagon spokesman", "المتحدث باسم البنتاغون": a title beside a name is that name's.
+    beside = {place for mention in named for place in range(mention.first - 3, mention.last + 2)}
     found: list[Mention] = []
     for cue in reading.cues:
         pronoun = cue.concept == "subject_pronoun"
         if cue.first in taken or not (pronoun or cue.concept in _TITLES):
             continue
-        if not pronoun and not _beside_verb(cue, reading):
+        if not pronoun and (cue.first in beside or not _beside_verb(cue, reading)):
             continue
         antecedent = _antecedent(cue, reading, named)
         if antecedent is not None:
