@@ -9,30 +9,33 @@ from datetime import datetime
 
 import structlog
 
+from monitor.analysis.relevance import Gate
 from monitor.channels import AnyChannel
-from monitor.model import Feed, FeedState, Policy, Poll
+from monitor.model import Entry, Feed, Policy
 from monitor.pipeline import Pipeline, Poller, Pools
 from monitor.settings import KnownAnalyzer, load_knowledge, load_wires
-from monitor.sources.collect import collect, parse
-from monitor.sources.fetch import Fetched, Fetcher
-from monitor.sources.parsed import ParsedFeed
+from monitor.sources.collect import Collector
+from monitor.sources.fetch import Fetcher
 from monitor.store import Store
 from monitor.tracking import adapt
 
 log = structlog.get_logger()
 
 
-def poller(fetcher: Fetcher, *, cpu: Executor | None, clock: Callable[[], datetime]) -> Poller:
-    """Polls feeds with `fetcher`, parsing in the pool."""
-    import asyncio
+def poller(
+    fetcher: Fetcher, *, cpu: Executor | None, clock: Callable[[], datetime], store: Store, topics: Sequence[str]
+) -> Poller:
+    """Polls feeds with `fetcher`, parsing in the pool; pages are fetched for teasers that pass a cheap first gate."""
+    knowledge = load_knowledge()
+    gates = [Gate(knowledge.topic(topic_id), knowledge) for topic_id in topics]
 
-    async def in_worker(fetched: Fetched, feed_id: str, now: datetime) -> ParsedFeed:
-        return await asyncio.get_running_loop().run_in_executor(cpu, parse, fetched, feed_id, now)
+    def wanted(feed: Feed, entry: Entry) -> bool:
+        # A teaser says little: all facets but one are enough to ask for the rest.
+        return any(
+            len(gate.missing(entry.text, entry.title, feed.language)) <= 1 for gate in gates
+        ) and store.lacks_text(feed, entry)
 
-    async def poll(feed: Feed, state: FeedState) -> Poll:
-        return await collect(feed, state, fetcher=fetcher, in_worker=in_worker, clock=clock)
-
-    return poll
+    return Collector(fetcher, clock=clock, workers=cpu, wanted=wanted)
 
 
 def pipeline_of(

@@ -75,7 +75,7 @@ async def serve(settings: Settings, *, once: bool) -> Counter[str]:
                 topics=settings.topics,
                 feeds=settings.feeds,
                 channels=settings.channels,
-                fetch=poller(fetcher, cpu=work.cpu, clock=clock),
+                fetch=poller(fetcher, cpu=work.cpu, clock=clock, store=store, topics=settings.topics),
                 clock=clock,
                 pools=work,
             )

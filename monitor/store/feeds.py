@@ -31,12 +31,14 @@ _FEED = select(t.feed.c.definition, t.feed.c.state).where(t.feed.c.id == bindpar
 def sync_feeds(connection: Connection, feeds: Sequence[Feed], now: datetime) -> None:
     """The configuration is the truth: new feeds are due at once, changed ones keep their state, absent ones rest."""
     states = _states(connection)
+    urls = {row.id: row.definition.url for row in connection.execute(select(t.feed.c.id, t.feed.c.definition))}
     fresh = [_row(feed, FeedState(feed_id=feed.id, next_poll_at=now)) for feed in feeds if feed.id not in states]
     if fresh:
         connection.execute(insert(t.feed), fresh)
     for feed in feeds:
         if feed.id in states:
-            connection.execute(update(t.feed).where(t.feed.c.id == feed.id).values(_row(feed, states[feed.id], now)))
+            state = _for_address(states[feed.id], feed, was=urls[feed.id], now=now)
+            connection.execute(update(t.feed).where(t.feed.c.id == feed.id).values(_row(feed, state, now)))
     gone = set(states) - {feed.id for feed in feeds}
     if gone:
         connection.execute(update(t.feed).where(t.feed.c.id.in_(gone)).values(active=False, next_poll_at=None))
@@ -50,6 +52,14 @@ def add_feed(connection: Connection, feed: Feed) -> None:
 
 def _states(connection: Connection) -> dict[str, FeedState]:
     return {row.id: row.state for row in connection.execute(select(t.feed.c.id, t.feed.c.state))}
+
+
+def _for_address(state: FeedState, feed: Feed, *, was: str, now: datetime) -> FeedState:
+    """The state without what belonged to another address: its validators would earn a 304 for a text never seen."""
+    if feed.url == was:
+        return state
+    forgotten = dict.fromkeys(("etag", "last_modified", "body_hash", "moved_to", "moved_since"))
+    return state.model_copy(update={**forgotten, "next_poll_at": now})
 
 
 def _row(feed: Feed, state: FeedState, now: datetime | None = None) -> dict[str, Any]:

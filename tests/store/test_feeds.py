@@ -32,6 +32,14 @@ def test_a_changed_feed_keeps_its_validators(store: Store) -> None:
     assert (definition.publisher, state.etag, state.next_poll_at) == ("Renamed", '"1"', NOW + HOUR)
 
 
+def test_a_new_address_forgets_the_validators_of_the_old_one(store: Store) -> None:
+    store.sync_feeds((feed("one"),), NOW)
+    store.record_poll(poll(etag='"1"'))
+    store.sync_feeds((feed("one", url="https://elsewhere.example/rss"),), NOW)
+    _, state = store.feed("one")
+    assert (state.etag, state.next_poll_at) == (None, NOW)
+
+
 def test_feeds_are_due_in_the_order_of_their_times(store: Store) -> None:
     store.sync_feeds(tuple(feed(name) for name in "abc"), NOW)
     for name, hours in (("a", 3), ("b", 1), ("c", 2)):

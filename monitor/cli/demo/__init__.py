@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from monitor.store import Store
 
 
+TOPICS = ("us-russia-syria",)
+
+
 class Clock:
     """The time of the demo's world; it stands still until it is set."""
 
@@ -131,10 +134,10 @@ async def _run(
     async with Fetcher(contact="demo", allow_private=("127.0.0.1",), limits=limits) as fetcher:
         pipeline = pipeline_of(
             store,
-            topics=("us-russia-syria",),
+            topics=TOPICS,
             feeds=feeds,
             channels=channels,
-            fetch=poller(fetcher, cpu=pools.cpu, clock=clock),
+            fetch=poller(fetcher, cpu=pools.cpu, clock=clock, store=store, topics=TOPICS),
             clock=clock,
             pools=pools,
         )
