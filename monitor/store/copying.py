@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from hashlib import blake2b
 from pathlib import Path
@@ -126,9 +126,14 @@ def _sum(database: Database, table: Table) -> Copied:
     with database.reading() as connection:
         rows = connection.execution_options(yield_per=_BATCH).execute(select(table))
         for row in rows:
-            total = (total + int.from_bytes(blake2b(repr(tuple(row)).encode(), digest_size=16).digest())) % (1 << 128)
+            total = (total + int.from_bytes(blake2b(_canonical(row).encode(), digest_size=16).digest())) % (1 << 128)
             count += 1
     return Copied(table.name, count, f"{total:032x}")
+
+
+def _canonical(row: Sequence[Any]) -> str:
+    """PostgreSQL's JSON does not keep the order of keys."""
+    return repr([sorted(value.items()) if isinstance(value, dict) else value for value in row])
 
 
 def backup(source: Database, path: Path) -> None:

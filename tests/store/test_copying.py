@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.model import StoreError
+from monitor.model import EngineRow, StoreError
 from monitor.store import Store
 from monitor.store.copying import backup, copy
 from monitor.store.database import Database
@@ -27,6 +27,8 @@ def fill(url: str, *, articles: int) -> None:
                 tx.save_finding(stored, made, now=NOW)
                 tx.save_event(stored, made.events[0], topic=TOPIC, analyzer="test-1", voice="One")
                 tx.lock_track(TOPIC, "RUS")
+        beat = {"id": "e", "engine": "local", "host": "h", "pid": 1, "started_at": NOW, "beat_at": NOW}
+        store.beat(EngineRow.model_validate(beat | {"counters": {"longer": 1, "b": 2, "aa": 3}}))
 
 
 @pytest.fixture
