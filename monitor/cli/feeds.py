@@ -115,8 +115,17 @@ def add_feed(
     if config is None:
         console().print(f"put this under `feeds:` in feeds.yaml:\n{line}", soft_wrap=True)
         return
-    _append(config, line)
+    append_feeds(config, line)
     console().print(f"added to {config}", soft_wrap=True)
+
+
+def feed_line(feed: Feed) -> str:
+    """The feed as a line under `feeds:`."""
+    tags = f", tags: [{', '.join(map(_yaml, feed.tags))}]" if feed.tags else ""
+    return (
+        f"  - {{id: {feed.id}, url: {_yaml(feed.url)}, publisher: {_yaml(feed.publisher)}, "
+        f"language: {feed.language.value}{tags}}}\n"
+    )
 
 
 def _yaml(value: str) -> str:
@@ -157,8 +166,8 @@ async def _poll(address: str, fetcher: Fetcher) -> Any:
     return await collect(feed, state, fetcher=fetcher, in_worker=_in_thread, clock=lambda: datetime.now(UTC))
 
 
-def _append(path: Path, line: str) -> None:
-    """Adds the feed as the first of the list and keeps the rest of the file, comments and all; the result must load."""
+def append_feeds(path: Path, line: str) -> None:
+    """Adds the lines as the first of the list and keeps the rest of the file, comments and all; the result must load."""
     from monitor.settings import load_settings
 
     before = path.read_text(encoding="utf-8")
