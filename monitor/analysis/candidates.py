@@ -37,6 +37,7 @@ class Candidate:
     mention: Mention
     role: str
     own: list[Owned]
+    named: Mention | None
     features: Features = field(default_factory=dict)
 
 
@@ -67,9 +68,13 @@ def _in_scene(scene: Scene, context: Context) -> list[Candidate]:
         key = (mention.actor, mention.institution)
         known = holders.get(key)
         if known is None:
-            holders[key] = Candidate(scene, mention.actor, mention.institution, mention, role, [])
-        elif _RANK[role] < _RANK[known.role]:
-            known.mention, known.role = mention, role
+            named = mention if mention.person else None
+            holders[key] = Candidate(scene, mention.actor, mention.institution, mention, role, [], named)
+        else:
+            if _RANK[role] < _RANK[known.role]:
+                known.mention, known.role = mention, role
+            if mention.person and not known.named:
+                known.named = mention
     _merge_bare(holders)
     for candidate in holders.values():
         candidate.own = [owned for owned in scene.cues if _owns(candidate, owned, scene)]

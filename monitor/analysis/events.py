@@ -14,7 +14,7 @@ from monitor.model import Article, Attribution, Event, EventKind, Stance
 def event_of(decision: Decision, reading: Reading, article: Article, knowledge: Knowledge) -> Event:
     """The event of one decision; every part of it can be pointed at in the text."""
     candidate = decision.best.candidate
-    mention = candidate.mention
+    mention = candidate.mention if candidate.mention.person or candidate.named is None else candidate.named
     start, end = evidence_span(candidate, decision.stance, reading)
     conditional = decision.stance is Stance.CONDITIONAL
     model = knowledge.models["stance"]

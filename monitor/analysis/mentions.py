@@ -218,10 +218,16 @@ class Names:
             institution = self._roles.get((actor, specific.institution or ""))
         if specific.person:
             institution = specific.institution
+        # "the press officer at the White House, N N": the preposition is the body's, not the person's.
+        at_work = (
+            right.kind is Kind.PERSON
+            and left.kind is Kind.INSTITUTION
+            and (left.first > 0 and reading.folded[left.first - 1] in reading.vocabulary.locatives)
+        )
         head = left if self._language is not Language.EN and not right.person else right
         return replace(
             specific,
-            first=left.first,
+            first=right.first if at_work else left.first,
             last=right.last,
             actor=actor,
             institution=institution,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 from monitor.analysis.knowledge import Bond, Concept, Group, Lexicon, Theme
@@ -145,11 +146,12 @@ def read(text: str, *, title: str | None, vocabulary: Vocabulary) -> Reading:
     folded = [word.folded for word in found]
     word_keys = [keys(word, vocabulary.language) for word in folded]
     marked = quotations(body)
-    concept_hits = vocabulary.concepts.find(folded, word_keys)
+    breaks = _breaks(body, found)
+    concept_hits = vocabulary.concepts.find(folded, word_keys, breaks)
     clause, strong = _clauses(body, found, concept_hits)
     listed = _sentences(spans, found, body, title=title)
     cues = _negated(_longest(concept_hits), clause)
-    themes = _once(vocabulary.themes.find(folded, word_keys))
+    themes = _once(vocabulary.themes.find(folded, word_keys, breaks))
     return Reading(
         text=text,
         vocabulary=vocabulary,
@@ -223,6 +225,16 @@ def _clauses(body: str, found: Sequence[Word], hits: Sequence[Hit[str]]) -> tupl
         strong.append(strong_number)
         before = word.end
     return clause, strong
+
+
+def _breaks(body: str, found: Sequence[Word]) -> frozenset[int]:
+    """The words before which a mark stands that parts what is around it."""
+    parting = _HARD | _SOFT | _MARKS
+    return frozenset(
+        place
+        for place, (before, word) in enumerate(pairwise(found), 1)
+        if word.start - before.end > 1 and not parting.isdisjoint(body[before.end : min(word.start, before.end + 8)])
+    )
 
 
 def _quoted(found: Sequence[Word], marked: Sequence[Span]) -> list[int]:

@@ -25,13 +25,25 @@ def references(reading: Reading, named: Sequence[Mention]) -> list[Mention]:
         pronoun = cue.concept == "subject_pronoun"
         if cue.first in taken or not (pronoun or cue.concept in _TITLES):
             continue
-        if not pronoun and (cue.first in beside or not _beside_verb(cue, reading)):
+        if not pronoun and (cue.first in beside or _named_after(cue, reading, named) or not _beside_verb(cue, reading)):
             continue
         antecedent = _antecedent(cue, reading, named)
         if antecedent is not None:
             taken.update(range(cue.first, cue.last))
             found.append(_standing_for(antecedent, cue, reading))
     return found
+
+
+_TITLE_REACH = 6  # words from a title to the name it belongs to: "the press officer at the White House, N N"
+
+
+def _named_after(cue: Cue, reading: Reading, named: Sequence[Mention]) -> bool:
+    return any(
+        mention.kind is Kind.PERSON
+        and 0 <= mention.first - cue.last <= _TITLE_REACH
+        and reading.strong[mention.first] == reading.strong[cue.first]
+        for mention in named
+    )
 
 
 def _beside_verb(cue: Cue, reading: Reading) -> bool:

@@ -58,8 +58,13 @@ class TermIndex(Generic[L]):
         for key in parts[0]:
             self._by_key.setdefault(key, []).append(term)
 
-    def find(self, folded: Sequence[str], found_keys: Sequence[frozenset[str]]) -> list[Hit[L]]:
-        """Every term among the words, in order of their first word. Overlapping terms are all found."""
+    def find(
+        self, folded: Sequence[str], found_keys: Sequence[frozenset[str]], breaks: frozenset[int] = frozenset()
+    ) -> list[Hit[L]]:
+        """Every term among the words, in order of their first word. Overlapping terms are all found.
+
+        `breaks` are the words before which a mark stands: no term of several words goes across one.
+        """
         hits: list[Hit[L]] = []
         starts = self._starts
         total = len(folded)
@@ -69,7 +74,11 @@ class TermIndex(Generic[L]):
                 candidates = starts[word] = self._candidates(word, found_keys[place])
             for term in candidates:
                 size = len(term.parts) or 1
-                if place + size <= total and (size == 1 or _follows(term, folded, found_keys, place)):
+                if place + size > total:
+                    continue
+                if size == 1:
+                    hits.append(Hit(place, place + 1, term.label))
+                elif _follows(term, folded, found_keys, place) and breaks.isdisjoint(range(place + 1, place + size)):
                     hits.append(Hit(place, place + size, term.label))
         return hits
 
