@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -40,6 +41,7 @@ def storable(text: str) -> str:
     return _UNSTORABLE.sub("\ufffd", text)
 
 
+@lru_cache(maxsize=128)  # asked several times for each entry of the poll at hand
 def text_hash(title: str | None, text: str) -> bytes:
     """Equal for texts that differ in white space only."""
     return _digest(" ".join((title or "").split()), " ".join(text.split()))
