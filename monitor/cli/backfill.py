@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -16,10 +16,12 @@ import typer
 
 from monitor.cli.analyze import BadLine, Document, read_documents
 from monitor.cli.app import ConfigOption, DatabaseOption, JsonOption, app
+from monitor.cli.archives import Snapshot, is_archive, read_archive
 from monitor.cli.listings import open_store
 from monitor.cli.run import set_up_logs
 from monitor.cli.show import console, dumps, write_line
 from monitor.model import Article, DateQuality, Entry, Feed, FeedKind, FeedState, Language, Poll
+from monitor.text.display import printable
 
 if TYPE_CHECKING:
     from monitor.pipeline import Pipeline
@@ -30,7 +32,12 @@ UNKNOWN_OUTLET = "unknown outlet"
 
 @app.command()
 def backfill(
-    files: Annotated[list[Path], typer.Argument(help="JSON lines as `analyze` reads them; - reads standard input.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="JSON lines as `analyze` reads them (-: standard input), folders of saved feeds, WARC files."
+        ),
+    ],
     database: DatabaseOption = None,
     config: ConfigOption = None,
     json_out: JsonOption = False,
@@ -41,12 +48,18 @@ def backfill(
     Exit 1 when some lines were no documents (each is named; the rest is taken).
     """
     set_up_logs(json_lines=False, level=logging.WARNING)
-    documents, bad = _sorted_out(read_documents(files))
+    archives = [path for path in files if is_archive(path)]
+    documents, bad = _sorted_out(read_documents([path for path in files if path not in archives]))
     for line in bad:
         sys.stderr.write(f"monitor: {line.source}:{line.line}: {line.error}\n")
     families = _families(config)
     with open_store(database, make=True) as store:
         added = _add(store, [document.article for document in documents], families=families)
+        for snapshot in _snapshots(archives, config):
+            if snapshot.problem:
+                bad.append(BadLine(source=snapshot.source, line=0, error=snapshot.problem, id=None))
+                sys.stderr.write(f"monitor: {printable(f'{snapshot.source}: {snapshot.problem}')}\n")
+            added += _add(store, snapshot.articles, families=families)
         analyzed = asyncio.run(run_history(store))
         changes = len(store.changes())
     if json_out:
@@ -65,6 +78,16 @@ def _sorted_out(read: Iterable[Document | BadLine]) -> tuple[list[Document], lis
     for each in read:
         (bad if isinstance(each, BadLine) else documents).append(each)  # type: ignore[arg-type]
     return documents, bad
+
+
+def _snapshots(archives: Sequence[Path], config: Path | None) -> Iterator[Snapshot]:
+    from monitor.settings import load_settings
+    from monitor.sources.urls import site
+
+    configured = load_settings(config).feeds if config is not None or Path("feeds.yaml").exists() else ()
+    sites = {site(feed.url): feed for feed in configured}
+    for path in archives:
+        yield from read_archive(path, sites=sites, now=datetime.now(UTC))
 
 
 def _families(config: Path | None) -> dict[str, str]:
