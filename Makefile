@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo run test check bench setup clean
+.PHONY: demo run test check bench docs setup clean
 demo: $(STAMP) ## the whole loop on shipped sample feeds, over real HTTP on loopback
 	$(BIN)/monitor demo
 run: $(STAMP) ## the daemon, with ./feeds.yaml
@@ -18,6 +18,8 @@ check: $(STAMP) ## lint, format, types, floors
 	$(BIN)/lint-imports
 bench: $(STAMP) ## the benchmarks, with their peers
 	$(BIN)/python -m bench
+docs: $(STAMP) ## the documentation as a site, and the man page, in out/docs
+	$(BIN)/python docs/publish.py out/docs
 setup: $(STAMP)
 clean:
 	rm -rf $(VENV) build dist *.egg-info
