@@ -116,7 +116,8 @@ def set_up_logs(*, json_lines: bool, level: int = logging.INFO) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Standard error as it is when a line is written: whoever redirects it (a test, a pager) may have closed the old one.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
 
 
