@@ -139,7 +139,7 @@ def fit_all(
     labels = [labelled(item.document, each) for item, each in zip(passed, found, strict=True)]
     added = [(item, rules.candidates(item.extracted, 0.8)) for item in extra if item.extracted]
     stance = _fit_stance(found, labels, added, strength)
-    salience, scored = _out_of_fold_salience(passed, found, labels, added, stance, strength)
+    salience, scored = _out_of_fold_salience(passed, found, labels, added, strength)
     verdict, chances = _out_of_fold_verdict(passed, chances, scored, strength)
     rows, answers = [], []
     for item, each, chance in zip(passed, scored, chances, strict=True):
@@ -219,7 +219,7 @@ def _fit_stance(found, labels, added, strength: Strength) -> LinearModel:
 EXTRA_WEIGHT = 1.0
 
 
-def _out_of_fold_salience(passed, found, labels, added, stance, strength: Strength):
+def _out_of_fold_salience(passed, found, labels, added, strength: Strength):
     groups = [item.group for item in passed]
     scored: list[list[Scored]] = [[] for _ in passed]
     extra_rows = [

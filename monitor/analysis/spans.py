@@ -11,7 +11,6 @@ from monitor.model import Evidence, Stance, quote
 
 _SHORTEST = 30  # characters: less shows nothing
 _CONDITIONS = frozenset({"condition", "only_condition"})
-_TRIM = " \t\n\r,،;؛:-–—"
 
 
 def evidence_span(candidate: Candidate, stance: Stance, reading: Reading) -> tuple[int, int]:
@@ -27,7 +26,7 @@ def evidence_span(candidate: Candidate, stance: Stance, reading: Reading) -> tup
     first, last = best[1], best[2]
     place = parts.index(best)
     if stance is Stance.CONDITIONAL:
-        first, last = _with_condition(reading, parts, place, candidate, first, last)
+        first, last = _with_condition(parts, place, candidate, first, last)
     while _length(reading, first, last) < _SHORTEST and (first > sentence.first or last < sentence.last):
         place_after = next((part for part in parts if part[1] == last), None)
         if place_after is not None:
@@ -55,7 +54,7 @@ def _weights(candidate: Candidate, stance: Stance, reading: Reading) -> dict[int
     for owned in candidate.scene.cues:
         cue = owned.cue
         group = groups.get(cue.concept)
-        if group is None or group in {Group.SPEECH}:
+        if group is None or group is Group.SPEECH:
             continue
         part = reading.strong[cue.first]
         if cue.concept in _CONDITIONS:
@@ -69,7 +68,7 @@ def _weights(candidate: Candidate, stance: Stance, reading: Reading) -> dict[int
 
 
 def _with_condition(
-    reading: Reading, parts: list[tuple[int, int, int]], place: int, candidate: Candidate, first: int, last: int
+    parts: list[tuple[int, int, int]], place: int, candidate: Candidate, first: int, last: int
 ) -> tuple[int, int]:
     """A conditional stance shows only together with its condition."""
     for owned in candidate.scene.cues:

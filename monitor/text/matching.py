@@ -53,7 +53,12 @@ class Matcher:
     def _find(self, folded: str) -> Iterator[Match]:
         if self._automaton is None:
             return
-        for index, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
+        try:
+            matches = self._automaton.find_matches_as_indexes(folded, overlapping=True)
+        except UnicodeEncodeError:  # broken surrogates; one stand-in for each keeps the offsets
+            readable = folded.encode("utf-8", "replace").decode("utf-8")
+            matches = self._automaton.find_matches_as_indexes(readable, overlapping=True)
+        for index, start, end in matches:
             if not self._starts_word(folded, start):
                 continue
             open_end = end < len(folded) and folded[end].isalnum()

@@ -38,9 +38,18 @@ def words(text: str, *, start: int = 0, end: int | None = None) -> tuple[Word, .
         place, limit = match.start(), match.end()
         for mark in (*_INNER.finditer(match.group()), None):
             stop = match.start() + mark.start() if mark else limit
-            found.append(Word(place, stop, fold_key(text[place:stop])))
+            found.append(Word(place, stop, _folded(text[place:stop])))
             place = match.start() + mark.end() if mark else limit
     return tuple(found)
+
+
+def _folded(word: str) -> str:
+    return fold_key(word) if len(word) > _LONGEST_WORD else _folded_short(word)
+
+
+@lru_cache(maxsize=200_000)
+def _folded_short(word: str) -> str:
+    return fold_key(word)
 
 
 @lru_cache(maxsize=200_000)
