@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import sys
 from collections import Counter
@@ -119,6 +120,16 @@ def set_up_logs(*, json_lines: bool, level: int = logging.INFO) -> None:
         # Standard error as it is when a line is written: whoever redirects it (a test, a pager) may have closed the old one.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
+
+
+class _CurrentStderr(io.TextIOBase):
+    """Standard error as it is when a line is written: whoever redirects it meanwhile gets the lines."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def _harmless(_logger: Any, _name: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
