@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from sklearn.feature_extraction import DictVectorizer
@@ -26,7 +26,7 @@ from monitor.analysis.linear import probability
 from monitor.analysis.relevance import verdict_features
 from monitor.analysis.rules import Extracted, Rules
 from monitor.evaluation import Labelled, by_language, read_labelled
-from monitor.model import Stance
+from monitor.model import Finding, Stance
 from monitor.settings import load_knowledge
 
 GOLD = Path("../shared/gold")
@@ -85,6 +85,16 @@ def _groups(documents: Sequence[Labelled]) -> dict[str, str]:
     return {document.id: root(f"d:{document.id}") for document in documents}
 
 
+def taken_apart(item: Item) -> Extracted:
+    if item.extracted is None:
+        raise ValueError(f"{item.document.id} never passed the gate")
+    return item.extracted
+
+
+Added = tuple[Item, list[Candidate]]
+"""An article of our own with its candidates."""
+
+
 # --- fitting ----------------------------------------------------------------------------------
 
 
@@ -135,25 +145,26 @@ def fit_all(
     """Every model of the analyzer. Later models see the earlier ones' out-of-fold answers, as in use."""
     passed = [item for item in train if item.extracted]
     relevance, chances = _out_of_fold_relevance(passed, strength)
-    found = [rules.candidates(item.extracted, chance) for item, chance in zip(passed, chances, strict=True)]
+    found = [rules.candidates(taken_apart(item), chance) for item, chance in zip(passed, chances, strict=True)]
     labels = [labelled(item.document, each) for item, each in zip(passed, found, strict=True)]
     added = [(item, rules.candidates(item.extracted, 0.8)) for item in extra if item.extracted]
     stance = _fit_stance(found, labels, added, strength)
     salience, scored = _out_of_fold_salience(passed, found, labels, added, strength)
     verdict, chances = _out_of_fold_verdict(passed, chances, scored, strength)
-    rows, answers = [], []
+    rows: list[Mapping[str, float]] = []
+    answers: list[int] = []
     for item, each, chance in zip(passed, scored, chances, strict=True):
         gold = {label.actor for label in item.document.statements}
         groups = by_actor(each)
         for actor in groups:
             rows.append(actor_features(actor, groups, rules._topic, relevance=chance))
             answers.append(int(actor in gold))
-    actor = fit_model("actor", rows, answers, strength=strength.actor)
-    return {model.name: model for model in (relevance, salience, stance, verdict, actor)}
+    actors = fit_model("actor", rows, answers, strength=strength.actor)
+    return {model.name: model for model in (relevance, salience, stance, verdict, actors)}
 
 
 def _out_of_fold_relevance(passed: Sequence[Item], strength: Strength) -> tuple[LinearModel, list[float]]:
-    rows = [item.extracted.features for item in passed]
+    rows = [taken_apart(item).features for item in passed]
     labels = [int(item.document.relevant) for item in passed]
     chances = [0.0] * len(rows)
     for test in folds([item.group for item in passed], FOLDS):
@@ -167,7 +178,9 @@ def _out_of_fold_relevance(passed: Sequence[Item], strength: Strength) -> tuple[
     return fit_model("relevance", rows, labels, strength=strength.relevance), chances
 
 
-def _out_of_fold_verdict(passed, chances, scored, strength: Strength):
+def _out_of_fold_verdict(
+    passed: Sequence[Item], chances: Sequence[float], scored: Sequence[Sequence[Scored]], strength: Strength
+) -> tuple[LinearModel, list[float]]:
     rows = [
         verdict_features(chance, [one.salience for one in each]) for chance, each in zip(chances, scored, strict=True)
     ]
@@ -199,8 +212,15 @@ def labelled(document: Labelled, found: Sequence[Candidate]) -> list[str | None]
     return out
 
 
-def _fit_stance(found, labels, added, strength: Strength) -> LinearModel:
-    rows, answers, weights = [], [], []
+def _fit_stance(
+    found: Sequence[Sequence[Candidate]],
+    labels: Sequence[Sequence[str | None]],
+    added: Sequence[Added],
+    strength: Strength,
+) -> LinearModel:
+    rows: list[Mapping[str, float]] = []
+    answers: list[str] = []
+    weights: list[float] = []
     for each, marks in zip(found, labels, strict=True):
         for candidate, mark in zip(each, marks, strict=True):
             if mark:
@@ -219,7 +239,13 @@ def _fit_stance(found, labels, added, strength: Strength) -> LinearModel:
 EXTRA_WEIGHT = 1.0
 
 
-def _out_of_fold_salience(passed, found, labels, added, strength: Strength):
+def _out_of_fold_salience(
+    passed: Sequence[Item],
+    found: Sequence[Sequence[Candidate]],
+    labels: Sequence[Sequence[str | None]],
+    added: Sequence[Added],
+    strength: Strength,
+) -> tuple[LinearModel, list[list[Scored]]]:
     groups = [item.group for item in passed]
     scored: list[list[Scored]] = [[] for _ in passed]
     extra_rows = [
@@ -238,8 +264,13 @@ def _out_of_fold_salience(passed, found, labels, added, strength: Strength):
     return _fit_salience(found, labels, extra_rows, strength), scored
 
 
-def _fit_salience(found, labels, extra_rows, strength: Strength) -> LinearModel:
-    rows = [candidate.features for each in found for candidate in each]
+def _fit_salience(
+    found: Sequence[Sequence[Candidate]],
+    labels: Sequence[Sequence[str | None]],
+    extra_rows: Sequence[tuple[Mapping[str, float], bool]],
+    strength: Strength,
+) -> LinearModel:
+    rows: list[Mapping[str, float]] = [candidate.features for each in found for candidate in each]
     marks = [int(mark is not None) for each in labels for mark in each]
     weights = [1.0] * len(rows) + [SALIENCE_EXTRA] * len(extra_rows)
     rows += [row for row, _ in extra_rows]
@@ -247,7 +278,7 @@ def _fit_salience(found, labels, extra_rows, strength: Strength) -> LinearModel:
     return fit_model("salience", rows, marks, strength=strength.salience, weights=weights)
 
 
-SALIENCE_EXTRA = 0.6
+SALIENCE_EXTRA = 1.0
 
 
 # --- measuring --------------------------------------------------------------------------------
@@ -264,9 +295,9 @@ def cross_validated(
     strength: Strength,
     extra: Sequence[Item] = (),
     thresholds: Mapping[str, float] | None = None,
-):
+) -> dict[str, Finding]:
     """Findings for every document by models that never saw its group."""
-    findings: dict[str, Any] = {}
+    findings: dict[str, Finding] = {}
     for test in folds([item.group for item in data], FOLDS):
         held = set(test.tolist())
         train = [item for place, item in enumerate(data) if place not in held]
@@ -290,7 +321,7 @@ def with_thresholds(
 THRESHOLDS = {"verdict": 0.5, "actor": 0.3}
 
 
-def report(documents: Sequence[Labelled], findings: Mapping[str, Any], out=sys.stdout) -> None:
+def report(documents: Sequence[Labelled], findings: Mapping[str, Any], out: TextIO = sys.stdout) -> None:
     for name, scores in by_language(documents, findings).items():
         f = scores.figures()
         stances = " ".join(f"{k[:4]}={v:.2f}" for k, v in f["stance_f1"].items())

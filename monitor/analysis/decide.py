@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.analysis.candidates import Candidate
 from monitor.analysis.knowledge import LinearModel, Topic
@@ -117,6 +117,8 @@ def stance_of(own: Sequence[Scored]) -> dict[str, float]:
 def stances_of(actor: str, own: Sequence[Scored], chance: float) -> list[Decision]:
     """The actor's stance with its best evidence; a second institution that clearly speaks too gets its own."""
     first = _decision(actor, own, chance)
+    if first.institution is None:
+        first = replace(first, institution=_named_elsewhere(own, first.stance))
     decisions = [first]
     for institution, part in _by_institution(own).items():
         if institution == first.institution or part[0].candidate.role in _SPOKEN_OF:
@@ -128,6 +130,20 @@ def stances_of(actor: str, own: Sequence[Scored], chance: float) -> list[Decisio
     return decisions
 
 
+def _named_elsewhere(own: Sequence[Scored], stance: Stance) -> str | None:
+    """The institution that speaks for the bare country in other sentences of the text, where one weighs enough."""
+    weights: dict[str | None, float] = {}
+    for each in own:
+        institution = each.candidate.institution
+        weights[institution] = weights.get(institution, 0.0) + each.salience * each.stances[stance.value]
+    named = {institution: weight for institution, weight in weights.items() if institution is not None}
+    if not named:
+        return None
+    top = max(named, key=lambda institution: named[institution])
+    return top if named[top] >= _BARE_SHARE * weights.get(None, 0.0) else None
+
+
+_BARE_SHARE = 0.25  # of the bare country's weight, that a named institution needs to stand for it
 _SPLIT = 0.4  # salience of a second institution whose stance differs
 _ECHO = 0.6  # and of one that says the same
 _SPOKEN_OF = frozenset({"object", "possessor", "other"})
