@@ -19,7 +19,7 @@ from monitor.analysis.references import references
 from monitor.analysis.relevance import Features, Gate, relevance_features, verdict_features
 from monitor.analysis.roles import Scene, scenes
 from monitor.analysis.terms import TermIndex
-from monitor.model import Article, Contribution, Finding, Language
+from monitor.model import Article, Contribution, Event, Finding, Language
 from monitor.model import Gate as Passed
 from monitor.text.language import detect
 
@@ -61,6 +61,22 @@ class _Reader:
         places = sorted({reading.sentence_of(hit.first) for hit in self._places.find(reading.folded, reading.keys)})
         features = relevance_features(reading, found, self._topic, others, places)
         return Extracted(reading, found, mentions, features)
+
+
+def _notes(events: Sequence[Event], extracted: Extracted) -> tuple[str, ...]:
+    """What a reader should know beside the events."""
+    notes: list[str] = []
+    for actor in dict.fromkeys(event.actor for event in events):
+        own = [event for event in events if event.actor == actor]
+        if len({event.stance.side for event in own}) > 1:
+            said = ", ".join(f"{event.institution or 'no institution'} {event.stance.value}" for event in own)
+            notes.append(f"split inside {actor}: {said}")
+    former = dict.fromkeys(each.person for each in extracted.mentions if each.former and each.person)
+    notes.extend(f"{person} holds no office on that day and speaks for himself or herself" for person in former)
+    concepts = {owned.cue.concept for scene in extracted.scenes for owned in scene.cues}
+    if "denies_report" in concepts:
+        notes.append("the text tells of a denial")
+    return tuple(notes[:6])
 
 
 def _because(words: Sequence[Contribution]) -> str:
@@ -134,6 +150,7 @@ class Rules:
             confidence=chance,
             contributions=words,
             events=events,
+            notes=_notes(events, extracted),
         )
 
     def _left(
