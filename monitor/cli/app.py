@@ -47,6 +47,7 @@ from monitor.cli import (  # noqa: E402, F401 -- importing a command file hangs 
     backfill,
     correct,
     coverage,
+    db,
     demo,
     digest,
     explain,
@@ -64,4 +65,5 @@ from monitor.cli import (  # noqa: E402, F401 -- importing a command file hangs 
     watch,
     web,
     why_not,
+    worker,
 )
