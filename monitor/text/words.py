@@ -19,6 +19,7 @@ _LONGEST_WORD = 48  # characters; what is longer is no word of a language, and m
 
 # Proclitics in the order they stack: conjunction, preposition, article.
 _ARABIC_PROCLITICS = ("وبال", "فبال", "وكال", "ولل", "فلل", "وال", "بال", "كال", "فال", "لل", "ال")
+_SHORTEST_ARABIC_KEY = 3
 _ARABIC_PARTICLES = "وفبلكس"
 _ARABIC_ENDINGS = ("هما", "تهم", "ته", "تها", "ات", "تا", "ون", "ين", "ان", "وا", "هم", "ها", "نا", "ت", "ه", "ا")
 
@@ -76,7 +77,8 @@ def _arabic(folded: str) -> frozenset[str]:
     for core in _arabic_cores(bare):
         found.update(_arabic_persons(core))
         found.update(core.removesuffix(end) for end in _ARABIC_ENDINGS if len(core) - len(end) >= 3)
-    return frozenset(fold_key(key) for key in found if key)
+    # A stem of two letters is another word: لأي ("for any") is no لا ("not").
+    return frozenset({folded, *(fold_key(key) for key in found if len(key) >= _SHORTEST_ARABIC_KEY)})
 
 
 def _arabic_cores(bare: str) -> set[str]:
