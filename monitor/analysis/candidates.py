@@ -124,6 +124,14 @@ def _merge_bare(holders: dict[tuple[str, str | None], Candidate]) -> None:
             del holders[actor, None]
 
 
+def only_spoken_of(candidate: Candidate) -> bool:
+    """Whether another actor speaks in the sentence and this one is only talked about: an accusation is not its stance."""
+    speaker = candidate.scene.speaker
+    if speaker is None or speaker.actor == candidate.actor:
+        return False
+    return candidate.role not in {"joint", "agent"}
+
+
 def _owns(candidate: Candidate, owned: Owned, scene: Scene) -> bool:
     owner = owned.owner
     if owner is None:

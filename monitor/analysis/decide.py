@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from monitor.analysis.candidates import Candidate
+from monitor.analysis.candidates import Candidate, only_spoken_of
 from monitor.analysis.knowledge import LinearModel, Topic
 from monitor.analysis.linear import distribution, logit, probability
 from monitor.model import Stance
@@ -45,6 +45,8 @@ def decide(
     groups = by_actor(scored)
     decisions: list[Decision] = []
     for actor, own in groups.items():
+        if own[0].salience < _FAINTEST:
+            continue
         features = actor_features(actor, groups, topic, relevance=relevance)
         chance = probability(models["actor"], features)
         if chance >= models["actor"].threshold:
@@ -62,9 +64,11 @@ def score(candidate: Candidate, models: Mapping[str, LinearModel]) -> Scored:
 
 
 def by_actor(scored: Sequence[Scored]) -> dict[str, list[Scored]]:
-    """The scored candidates of each actor, most salient first."""
+    """The scored candidates of each actor, most salient first; what others say of it counts only where it is plain."""
     groups: dict[str, list[Scored]] = {}
     for each in scored:
+        if each.salience < _HEARSAY and only_spoken_of(each.candidate):
+            continue
         groups.setdefault(each.candidate.actor, []).append(each)
     for own in groups.values():
         own.sort(key=lambda each: -each.salience)
@@ -123,11 +127,17 @@ def stances_of(actor: str, own: Sequence[Scored], chance: float) -> list[Decisio
     for institution, part in _by_institution(own).items():
         if institution == first.institution or part[0].candidate.role in _SPOKEN_OF:
             continue
-        other = _decision(actor, part, part[0].salience)
-        wanted = _SPLIT if other.stance is not first.stance else _ECHO
-        if part[0].salience >= wanted:
+        other = _decision(actor, part[:1], part[0].salience)
+        if part[0].salience >= _wanted(other, first):
             decisions.append(other)
     return decisions
+
+
+def _wanted(other: Decision, first: Decision) -> float:
+    """The salience that a further holder of the same actor needs; less where its stance leaves no doubt."""
+    if other.stance is Stance.CONDITIONAL and other.best.stances[other.stance.value] >= _CLEAR:
+        return _CLEAR_ECHO
+    return _SPLIT if other.stance is not first.stance else _ECHO
 
 
 def _named_elsewhere(own: Sequence[Scored], stance: Stance) -> str | None:
@@ -146,6 +156,10 @@ def _named_elsewhere(own: Sequence[Scored], stance: Stance) -> str | None:
 _BARE_SHARE = 0.25  # of the bare country's weight, that a named institution needs to stand for it
 _SPLIT = 0.4  # salience of a second institution whose stance differs
 _ECHO = 0.6  # and of one that says the same
+_HEARSAY = 0.4  # salience that an actor needs whom others only speak of
+_FAINTEST = 0.08  # and any actor, whatever the rest of the text says
+_CLEAR = 0.8  # probability at which an offer with its terms leaves no doubt
+_CLEAR_ECHO = 0.15
 _SPOKEN_OF = frozenset({"object", "possessor", "other"})
 
 
