@@ -17,6 +17,7 @@ from typing import NamedTuple
 from monitor.model import Entry
 
 _ALIKE = 0.4  # share of the shorter text's words; an edited report keeps far more, two reports of one outlet far less
+_MUCH_SHORTER = 0.6  # of the full text's characters
 _INTRODUCES = 0.9  # share of a teaser's words that its full text has; an ellipsis or a byline is the rest
 _WORD = re.compile(r"\w+")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL has no NUL, UTF-8 no half surrogates
@@ -90,7 +91,9 @@ def is_new_version(entry: Entry, known: Known, *, feed_id: str) -> bool:
 
 
 def _introduces(teaser: str, full: str) -> bool:
-    """Whether nearly every word of the teaser stands in the full text."""
+    """Whether the teaser is much shorter than the full text, and nearly every word of it stands there."""
+    if len(teaser) > _MUCH_SHORTER * len(full):
+        return False  # a paragraph taken out leaves most of a text: that is an edit
     words = _WORD.findall(teaser.casefold())
     there = set(_WORD.findall(full.casefold()))
     return sum(word in there for word in words) >= _INTRODUCES * len(words)

@@ -98,5 +98,5 @@ def test_it_lives_in_a_terminal_and_ends_on_ctrl_c(database: Path) -> None:
             with contextlib.suppress(OSError):  # the terminal is gone with the process
                 seen += os.read(ours, 65_536)
     os.close(ours)
-    assert process.wait(timeout=5) == 0
+    assert process.wait(timeout=60) == 0
     assert "Washington rejects" in seen.decode("utf-8", "replace")
