@@ -52,7 +52,7 @@ def demo(
 
     folder = out or Path(tempfile.mkdtemp(prefix="monitor-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
-    set_up_logs(json_lines=True, level=logging.WARNING)
+    set_up_logs(json_lines=True, level=logging.ERROR)  # the years between two articles would alarm any operator
     world = read_world(seeds or seeds_folder())
     database = folder / "demo.db"
     if database.exists():
