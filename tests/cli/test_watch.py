@@ -85,7 +85,11 @@ def test_it_lives_in_a_terminal_and_ends_on_ctrl_c(database: Path) -> None:
         "LINES": "24",
     }
     command = [sys.executable, "-m", "monitor", "watch", "--every", "0.2"]
-    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environ)
+    # A shell that runs the suite in the background has Ctrl-C ignored, and children inherit that.
+    process = subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=environ,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     os.close(theirs)
     seen = b""
     deadline = time.monotonic() + 30
