@@ -10,6 +10,7 @@ from monitor.analysis.reading import Reading
 from monitor.model import Evidence, Stance, quote
 
 _SHORTEST = 30  # characters: less shows nothing
+_QUOTES = "\"“”«»‘’'"  # a closing mark goes with its opening one only
 _CONDITIONS = frozenset({"condition", "only_condition"})
 
 
@@ -33,7 +34,16 @@ def evidence_span(candidate: Candidate, stance: Stance, reading: Reading) -> tup
             last = place_after[2]
         else:
             first = next(part[1] for part in parts if part[2] == first)
-    return _trimmed(reading, first, last)
+    return _trimmed(reading, _past_subordinator(candidate, reading, first, last), last)
+
+
+def _past_subordinator(candidate: Candidate, reading: Reading, first: int, last: int) -> int:
+    """The first word after a leading "that", что, أن: it belongs to the words of the reporter."""
+    for owned in candidate.scene.cues:
+        cue = owned.cue
+        if cue.concept == "subordinator" and cue.first == first and _length(reading, cue.last, last) >= _SHORTEST:
+            return cue.last
+    return first
 
 
 def _parts(reading: Reading, first: int, last: int) -> list[tuple[int, int, int]]:
@@ -85,7 +95,8 @@ def _length(reading: Reading, first: int, last: int) -> int:
 
 def _trimmed(reading: Reading, first: int, last: int) -> tuple[int, int]:
     start, end = reading.words[first].start, reading.words[last - 1].end
-    while end < len(reading.text) and reading.text[end] in "%\"”»’'!?؟":
+    inside = any(mark in _QUOTES for mark in reading.text[start:end])
+    while end < len(reading.text) and (reading.text[end] in "%!?؟" or (inside and reading.text[end] in _QUOTES)):
         end += 1
     return start, end
 
