@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 
 import structlog
@@ -13,9 +13,9 @@ from monitor.analysis.relevance import Gate
 from monitor.channels import AnyChannel
 from monitor.model import Entry, Feed, Policy
 from monitor.pipeline import Pipeline, Poller, Pools
-from monitor.settings import KnownAnalyzer, load_knowledge, load_wires
+from monitor.settings import KnownAnalyzer, Settings, load_knowledge, load_wires
 from monitor.sources.collect import Collector
-from monitor.sources.fetch import Fetcher
+from monitor.sources.fetch import Fetcher, Limits
 from monitor.store import Store
 from monitor.tracking import adapt
 
@@ -79,3 +79,25 @@ def pools(*, workers: int, deliveries: int) -> Iterator[Pools]:
             yield Pools(cpu=cpu, store=rows, channels=ways)
         finally:
             cpu.shutdown(wait=True, cancel_futures=True)
+
+
+@asynccontextmanager
+async def installation(settings: Settings, *, clock: Callable[[], datetime]) -> AsyncIterator[Pipeline]:
+    """The pipeline of an installation, with its store, pools and fetcher open until the block ends."""
+    limits = settings.limits
+    fetching = Limits(at_once=limits.polls)
+    with (
+        Store.open(settings.database_url) as store,
+        pools(workers=limits.analyses, deliveries=limits.deliveries) as work,
+    ):
+        store.sync_feeds(settings.feeds, clock())
+        async with Fetcher(contact=settings.contact, allow_private=settings.allow_private, limits=fetching) as fetcher:
+            yield pipeline_of(
+                store,
+                topics=settings.topics,
+                feeds=settings.feeds,
+                channels=settings.channels,
+                fetch=poller(fetcher, cpu=work.cpu, clock=clock, store=store, topics=settings.topics),
+                clock=clock,
+                pools=work,
+            )

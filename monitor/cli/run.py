@@ -54,36 +54,19 @@ def run(
 
 async def serve(settings: Settings, *, once: bool) -> Counter[str]:
     """The daemon on the settings' database, until it is told to stop."""
-    from monitor.cli.assembly import pipeline_of, poller, pools
+    from monitor.cli.assembly import installation
     from monitor.engines.local import Pace
     from monitor.engines.local import run as run_engine
-    from monitor.sources.fetch import Fetcher, Limits
-    from monitor.store import Store
 
     def clock() -> datetime:
         return datetime.now(UTC)
 
     limits = settings.limits
-    fetching = Limits(at_once=limits.polls)
-    with (
-        Store.open(settings.database_url) as store,
-        pools(workers=limits.analyses, deliveries=limits.deliveries) as work,
-    ):
-        store.sync_feeds(settings.feeds, clock())
-        async with Fetcher(contact=settings.contact, allow_private=settings.allow_private, limits=fetching) as fetcher:
-            pipeline = pipeline_of(
-                store,
-                topics=settings.topics,
-                feeds=settings.feeds,
-                channels=settings.channels,
-                fetch=poller(fetcher, cpu=work.cpu, clock=clock, store=store, topics=settings.topics),
-                clock=clock,
-                pools=work,
-            )
-            pace = Pace(
-                collect_at_once=limits.polls, analyze_at_once=limits.analyses * 2, deliver_at_once=limits.deliveries
-            )
-            return await run_engine(pipeline, pace=pace, signs=signs_of(settings), once=once)
+    async with installation(settings, clock=clock) as pipeline:
+        pace = Pace(
+            collect_at_once=limits.polls, analyze_at_once=limits.analyses * 2, deliver_at_once=limits.deliveries
+        )
+        return await run_engine(pipeline, pace=pace, signs=signs_of(settings), once=once)
 
 
 def signs_of(settings: Settings) -> Signs:

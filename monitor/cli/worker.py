@@ -42,33 +42,15 @@ def worker(
 
 
 async def work(settings: Settings, *, queues: tuple[str, ...] | None, concurrency: int) -> None:
-    from monitor.cli.assembly import pipeline_of, poller, pools
+    from monitor.cli.assembly import installation
     from monitor.engines import distributed
-    from monitor.sources.fetch import Fetcher, Limits
-    from monitor.store import Store
 
     def clock() -> datetime:
         return datetime.now(UTC)
 
     if unknown := sorted({*(queues or ())} - {*distributed.QUEUES}):
         raise ConfigError(f"no queue {unknown[0]!r}; there are {', '.join(distributed.QUEUES)}")
-    limits = settings.limits
-    with (
-        Store.open(settings.database_url) as store,
-        pools(workers=limits.analyses, deliveries=limits.deliveries) as running,
-    ):
-        store.sync_feeds(settings.feeds, clock())
-        fetching = Limits(at_once=limits.polls)
-        async with Fetcher(contact=settings.contact, allow_private=settings.allow_private, limits=fetching) as fetcher:
-            pipeline = pipeline_of(
-                store,
-                topics=settings.topics,
-                feeds=settings.feeds,
-                channels=settings.channels,
-                fetch=poller(fetcher, cpu=running.cpu, clock=clock, store=store, topics=settings.topics),
-                clock=clock,
-                pools=running,
-            )
-            pipeline.follow_later = True  # workers read in any order
-            pace = distributed.Pace(concurrency=concurrency, queues=queues or distributed.QUEUES)
-            await distributed.run(pipeline, topics=settings.topics, pace=pace)
+    async with installation(settings, clock=clock) as pipeline:
+        pipeline.follow_later = True  # workers read in any order
+        pace = distributed.Pace(concurrency=concurrency, queues=queues or distributed.QUEUES)
+        await distributed.run(pipeline, topics=settings.topics, pace=pace)

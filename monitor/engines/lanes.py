@@ -78,10 +78,14 @@ class Lane(Generic[R]):
                 return
             await self._wake.wait()
 
-    async def close(self, *, within: float) -> int:
-        """Starts nothing more; waits for what runs, and cancels what takes longer. How many that were."""
+    def start_nothing_more(self) -> None:
+        """What runs goes on; what is due stays due."""
         self._closing = True
         self.wake()
+
+    async def close(self, *, within: float) -> int:
+        """Starts nothing more; waits for what runs, and cancels what takes longer. How many that were."""
+        self.start_nothing_more()
         if not self._running:
             return 0
         _, late = await asyncio.wait(self._running.values(), timeout=within)

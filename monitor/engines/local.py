@@ -77,6 +77,9 @@ class LocalEngine:
 
     def stop(self) -> None:
         """Asks for a clean end: what runs is finished, nothing more is started."""
+        # At once, not when the loop next looks: a step that ends meanwhile must not be followed by another.
+        for lane in self._lanes.values():
+            lane.start_nothing_more()
         self._stopping.set()
 
     async def run_once(self) -> Counter[str]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
 _SAME_LENGTH = {
@@ -51,18 +50,6 @@ class Folded:
             place = self.starts[start] if start < len(self.starts) else len(self.original)
             return place, place
         return self.starts[start], self.starts[end] if end < len(self.starts) else len(self.original)
-
-    def at(self, offset: int) -> int:
-        """The folded offset of the original `offset` (the first folded character at or after it)."""
-        if self.starts is None:
-            return offset
-        return bisect_left(self.starts, offset)
-
-    def before(self, offset: int) -> int:
-        """The folded offset where folded characters of the original before `offset` end."""
-        if self.starts is None:
-            return offset
-        return bisect_right(self.starts, offset - 1)
 
 
 def fold(text: str) -> Folded:
