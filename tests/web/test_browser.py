@@ -143,7 +143,7 @@ def test_what_is_new_comes_without_a_reload(tmp_path: Path, page: Page) -> None:
             page.goto(site.base + "/events?lang=en")
             assert page.locator("q").count() == 0
             with page.expect_event("request", lambda request: request.url.endswith("/events?lang=en"), timeout=20_000):
-                page.wait_for_function("document.getElementById('content') && known !== null")
+                page.wait_for_selector("#live[data-connected]", state="attached")
                 fill(store)
             page.wait_for_selector("main q")
             assert page.locator("main q").count() == 3

@@ -23,6 +23,7 @@ stream.onmessage = (event) => {
   const first = known === null;
   if (event.data === known) return;
   known = event.data;
+  line.dataset.connected = "yes"; // what was there before is known: from here on every word is news
   if (first) return;
   if (busy()) line.textContent = line.dataset.new;
   else refresh();
