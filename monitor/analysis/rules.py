@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from functools import cached_property
 from monitor.analysis.candidates import Candidate, Context, candidates
 from monitor.analysis.decide import decide, score
 from monitor.analysis.events import event_of
+from monitor.analysis.headline import headline_notes
 from monitor.analysis.joint import joint_mentions
 from monitor.analysis.knowledge import Knowledge, Theme, Topic
 from monitor.analysis.linear import contributions, probability
@@ -89,6 +91,28 @@ def _index(themes: Sequence[Theme], language: Language) -> TermIndex[str]:
     )
 
 
+_BROKEN = re.compile("[\ud800-\udfff]")  # half a surrogate pair: no character, and no JSON or database takes it
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        text.encode()  # a tenth of the time of looking with the expression
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _exact(event: Event, text: str) -> Event | None:
+    """The event with the longest part of its evidence that holds no broken character; None where nothing is left."""
+    part = max(re.finditer("[^\ufffd]+", event.quote), key=lambda each: len(each.group()), default=None)
+    if part is None:
+        return None
+    start = event.start + part.start()
+    whole = {"start": start, "end": start + len(part.group()), "quote": part.group()}
+    conditions = tuple(each for each in event.conditions if each.holds_in(text))
+    return event.model_copy(update={**whole, "conditions": conditions})
+
+
 class Rules:
     """Reads an article for one topic. Pure and deterministic."""
 
@@ -105,6 +129,13 @@ class Rules:
         return Gate(self._topic, self._knowledge)
 
     def analyze(self, article: Article) -> Finding:
+        if _is_whole(article.text):
+            return self._read(article)
+        finding = self._read(article.model_copy(update={"text": _BROKEN.sub("\ufffd", article.text)}))
+        exact = (_exact(event, article.text) for event in finding.events)
+        return finding.model_copy(update={"events": tuple(event for event in exact if event is not None)})
+
+    def _read(self, article: Article) -> Finding:
         language = article.language if article.language in self._knowledge.languages else detect(article.text)
         if not article.text.strip():
             return self._left(language, Passed.EMPTY, "the article has no text")
@@ -150,8 +181,23 @@ class Rules:
             confidence=chance,
             contributions=words,
             events=events,
-            notes=_notes(events, extracted),
+            notes=(*_notes(events, extracted), *self._headline_notes(events, extracted, article, language)),
         )
+
+    def _headline_notes(
+        self, events: Sequence[Event], extracted: Extracted, article: Article, language: Language
+    ) -> tuple[str, ...]:
+        """The headline stands at the head of the text, or beside it in the title."""
+        if not events:
+            return ()
+        head = extracted
+        if not extracted.scenes[0].sentence.is_title:
+            if not (article.title or "").strip():
+                return ()
+            title = article.model_copy(update={"text": article.title, "title": None})
+            head = self.extract(title, language)
+        found = [each for each in self.candidates(head, 0.5) if each.scene.sentence.number == 0]
+        return headline_notes(events, found, topic=self._topic, vocabulary=extracted.reading.vocabulary)
 
     def _left(
         self,

@@ -68,7 +68,11 @@ def keys(folded: str, language: Language) -> frozenset[str]:
 
 
 def _russian(folded: str) -> frozenset[str]:
-    return frozenset({folded, *(fold_key(parse.normal_form) for parse in _pymorphy().parse(folded))})
+    try:
+        parses = _pymorphy().parse(folded)
+    except ValueError:  # it asks for the Unicode name of each letter, and some have none
+        return frozenset({folded})
+    return frozenset({folded, *(fold_key(parse.normal_form) for parse in parses)})
 
 
 def _arabic(folded: str) -> frozenset[str]:

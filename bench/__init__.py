@@ -1,0 +1,1 @@
+"""Benchmarks and measurements: `python -m bench.NAME`; never timed tests."""
