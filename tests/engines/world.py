@@ -133,9 +133,13 @@ async def worker(folder: Path, base: str, *, url: str, stage: Any) -> None:
             pipeline = pipeline_on(store, folder, fetcher=fetcher, threads=threads, clock=clock, follow_later=True)
             second = timedelta(seconds=1)
             pace = distributed.Pace(
-                concurrency=4, sweep_cron="* * * * * *", beat_every=second, heartbeat=second / 2, dead_after=2 * second
+                crews=(distributed.Crew(distributed.QUEUES, 4),),
+                sweep_cron="* * * * * *",
+                beat_every=second,
+                heartbeat=second / 2,
+                dead_after=2 * second,
             )
-            await distributed.run(pipeline, topics=[TOPIC], pace=pace)
+            await distributed.run(pipeline, pace=pace)
 
 
 def _opened(url: str) -> Store:
@@ -212,7 +216,7 @@ def kill_workers(folder: Path, base: str, *, url: str, kills: int, seed: int, co
             stage.value = number
             _killed(workers.pop(chance.randrange(count)))
             workers.append(start())
-        _wait_until_idle(url, stages=kills + 1)
+        _wait_until_idle(url, stages=kills + 1, stage=stage)
         for each in workers:
             os.kill(each, signal.SIGTERM)
         while workers:
@@ -230,13 +234,15 @@ def _killed(child: int) -> None:
     os.waitpid(child, 0)
 
 
-def _wait_until_idle(url: str, *, stages: int) -> None:
-    deadline = time.monotonic() + 60
+def _wait_until_idle(url: str, *, stages: int, stage: Any) -> None:
+    begun = time.monotonic()
     with _opened(url) as store:
         while not _idle(store, stages=stages):
-            if time.monotonic() > deadline:
+            if time.monotonic() - begun > 90:
                 sys.exit(f"not done in time: {store.status(START)}")
             time.sleep(0.1)
+            # Days go by: what was polled just before the world grew is due again, as it would be in life.
+            stage.value = stages - 1 + int((time.monotonic() - begun) / 3)
 
 
 def _idle(store: Store, *, stages: int) -> bool:
