@@ -649,11 +649,24 @@ class EngineRow(Frozen):
     counters: dict[str, int] = {}
 
 
+class Queue(Frozen):
+    """The jobs that workers share on PostgreSQL; its times are the server's."""
+
+    waiting: dict[str, int] = Field(description="jobs by queue whose turn has come")
+    running: dict[str, int] = Field(description="jobs by queue")
+    oldest_waiting_at: Instant | None = Field(description="since when the longest waiting job waits")
+    stalled: int = Field(description="jobs whose worker gives no sign of life")
+    failed: int = Field(description="jobs that were given up; their rows stay due, and get new ones")
+
+
 class Status(Frozen):
     """How things stand, as the rows tell."""
 
     feeds: dict[Health, int]
     feeds_due: int
+    oldest_feed_due_at: Instant | None = Field(
+        default=None, description="when the longest waiting feed should have been polled"
+    )
     articles: int
     articles_due: int
     articles_set_aside: int
@@ -665,6 +678,7 @@ class Status(Frozen):
     oldest_waiting_at: Instant | None = Field(description="when the longest waiting delivery was made")
     last_poll_at: Instant | None
     engines: tuple[EngineRow, ...]
+    queue: Queue | None = Field(default=None, description="of the workers; none on SQLite")
 
 
 # --- errors -----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from enum import IntEnum
 
 from pydantic import Field
 
-from monitor.model import DeliveryState, EngineRow, FeedRow, Frozen, Health, Status
+from monitor.model import DeliveryState, EngineRow, FeedRow, Frozen, Health, Queue, Status
 
 
 class Level(IntEnum):
@@ -49,13 +49,14 @@ def judge(status: Status, feeds: Sequence[FeedRow], *, now: datetime, patience: 
     worries = [
         *_engine_worries(status.engines, now, allowed),
         *_feed_worries(status, feeds, now, allowed),
-        *_queue_worries(status, now, allowed),
+        *_article_worries(status, now, allowed),
+        *_job_worries(status.queue, now, allowed),
         *_delivery_worries(status, now, allowed),
     ]
     worries.sort(key=lambda worry: -worry[0])
     level = worries[0][0] if worries else Level.OK
     told = tuple(sentence for _, sentence in worries) or (_calm(status, now),)
-    return Standing(level=level, reasons=told, figures=_figures(status, feeds))
+    return Standing(level=level, reasons=told, figures=_figures(status, feeds, now=now, allowed=allowed))
 
 
 Worry = tuple[Level, str]
@@ -91,9 +92,9 @@ def _feed_worries(status: Status, feeds: Sequence[FeedRow], now: datetime, allow
     if failing:
         level = Level.CRITICAL if len(failing) * 2 > len(active) else Level.WARNING
         worries.append((level, f"{len(failing)} of {len(active)} feeds fail ({_named(failing)})"))
-    silent = [row for row in active if row.state.health is Health.QUIET]
-    if silent:
-        worries.append((Level.WARNING, f"{len(silent)} feeds are quiet for longer than usual ({_named(silent)})"))
+    quiet = [row for row in active if row.state.health is Health.QUIET]
+    if quiet:
+        worries.append((Level.WARNING, f"{len(quiet)} feeds are quiet for longer than usual ({_named(quiet)})"))
     return worries
 
 
@@ -102,7 +103,7 @@ def _named(rows: Sequence[FeedRow]) -> str:
     return ", ".join(names) + (", …" if len(rows) > 3 else "")
 
 
-def _queue_worries(status: Status, now: datetime, allowed: Patience) -> list[Worry]:
+def _article_worries(status: Status, now: datetime, allowed: Patience) -> list[Worry]:
     worries: list[Worry] = []
     waited = now - status.oldest_due_at if status.articles_due and status.oldest_due_at else timedelta()
     if waited > allowed.queue:
@@ -115,6 +116,24 @@ def _queue_worries(status: Status, now: datetime, allowed: Patience) -> list[Wor
                 f"{status.articles_set_aside} articles were set aside after failing; `monitor articles --set-aside`",
             )
         )
+    return worries
+
+
+def _job_worries(queue: Queue | None, now: datetime, allowed: Patience) -> list[Worry]:
+    if queue is None:
+        return []
+    worries: list[Worry] = []
+    waited = now - queue.oldest_waiting_at if queue.oldest_waiting_at else timedelta()
+    if waited > allowed.queue:
+        level = Level.CRITICAL if waited > allowed.stuck else Level.WARNING
+        names = ", ".join(f"{count} {name}" for name, count in sorted(queue.waiting.items()))
+        words = f"jobs wait for a worker ({names}), the oldest for {span(waited)}"
+        worries.append((level, f"{words}; start more, or look at their --queues"))
+    if queue.stalled:
+        words = f"{queue.stalled} jobs hang with workers that died; a worker with the queue clock runs them again"
+        worries.append((Level.WARNING, words))
+    if queue.failed:
+        worries.append((Level.WARNING, f"{queue.failed} jobs were given up within three days; see the workers' logs"))
     return worries
 
 
@@ -131,7 +150,19 @@ def _delivery_worries(status: Status, now: datetime, allowed: Patience) -> list[
     return worries
 
 
-def _figures(status: Status, feeds: Sequence[FeedRow]) -> dict[str, int]:
+def alive(engines: Sequence[EngineRow], *, now: datetime, allowed: Patience | None = None) -> tuple[EngineRow, ...]:
+    """Those that run and gave a sign of life of late."""
+    patience = (allowed or Patience()).heartbeat
+    return tuple(engine for engine in engines if engine.stopped_at is None and now - engine.beat_at <= patience)
+
+
+def silent(engines: Sequence[EngineRow], *, now: datetime, allowed: Patience | None = None) -> tuple[EngineRow, ...]:
+    """Those that never stopped and give no sign of life any more: killed, hanging, or cut off."""
+    living = alive(engines, now=now, allowed=allowed)
+    return tuple(engine for engine in engines if engine.stopped_at is None and engine not in living)
+
+
+def _figures(status: Status, feeds: Sequence[FeedRow], *, now: datetime, allowed: Patience) -> dict[str, int]:
     active = [row for row in feeds if row.active]
     return {
         "feeds": len(active),
@@ -144,6 +175,24 @@ def _figures(status: Status, feeds: Sequence[FeedRow]) -> dict[str, int]:
         "changes": status.changes,
         "waiting": status.deliveries.get(DeliveryState.WAITING, 0),
         "dead": status.deliveries.get(DeliveryState.DEAD, 0),
+        **_shared_figures(status, now=now, allowed=allowed),
+    }
+
+
+def _shared_figures(status: Status, *, now: datetime, allowed: Patience) -> dict[str, int]:
+    """Of workers, where there are any."""
+    queue = status.queue
+    if queue is None:
+        return {}
+    waited = now - queue.oldest_waiting_at if queue.oldest_waiting_at else timedelta()
+    return {
+        "workers": len(alive(status.engines, now=now, allowed=allowed)),
+        "workers_silent": len(silent(status.engines, now=now, allowed=allowed)),
+        "jobs_waiting": sum(queue.waiting.values()),
+        "jobs_oldest_s": max(0, int(waited.total_seconds())),
+        "jobs_running": sum(queue.running.values()),
+        "jobs_stalled": queue.stalled,
+        "jobs_failed": queue.failed,
     }
 
 

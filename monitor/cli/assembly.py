@@ -47,8 +47,12 @@ def pipeline_of(
     fetch: Poller,
     clock: Callable[[], datetime],
     pools: Pools,
+    shared: bool = False,
 ) -> Pipeline:
-    """The pipeline of an installation; a topic's policy asks for no more voices than there are to hear."""
+    """The pipeline of an installation; a topic's policy asks for no more voices than there are to hear.
+
+    `shared`: other processes may work on the same database.
+    """
     knowledge = load_knowledge()
     policies: dict[str, Policy] = {}
     voices = len({feed.voice for feed in feeds if feed.enabled})
@@ -65,6 +69,7 @@ def pipeline_of(
         policies=policies,
         wires=load_wires(),
         pools=pools,
+        follow_later=shared,  # workers read in any order
     )
 
 
@@ -100,4 +105,5 @@ async def installation(settings: Settings, *, clock: Callable[[], datetime]) -> 
                 fetch=poller(fetcher, cpu=work.cpu, clock=clock, store=store, topics=settings.topics),
                 clock=clock,
                 pools=work,
+                shared=store.path is None,
             )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import logging
 import sys
 from collections import Counter
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,7 +19,12 @@ from monitor.model import ConfigError
 
 if TYPE_CHECKING:
     from monitor.engines.heartbeat import Signs
+    from monitor.pipeline import Pipeline
     from monitor.settings import Settings
+
+JsonLogsOption = Annotated[
+    bool | None, typer.Option("--json-logs/--plain-logs", help="Log lines as JSON; plain on a terminal.")
+]
 
 
 @app.command()
@@ -27,23 +32,15 @@ def run(
     config: ConfigOption = None,
     database: DatabaseOption = None,
     once: Annotated[bool, typer.Option("--once", help="One full pass, then exit: for cron.")] = False,
-    json_logs: Annotated[
-        bool, typer.Option("--json-logs/--plain-logs", help="Log lines as JSON; plain on a terminal.")
-    ] = not sys.stderr.isatty(),
+    json_logs: JsonLogsOption = None,
 ) -> None:
     """Poll the feeds, analyze what comes, follow the stances, send the alerts, until SIGTERM or Ctrl-C.
 
+    On PostgreSQL it shares the work with every `monitor worker` and `monitor run` on the same database.
     Exit codes: 0 stopped cleanly, 1 cannot start (the sentence on stderr says why).
     """
-    from monitor.settings import load_knowledge, load_settings
-
     set_up_logs(json_lines=json_logs)
-    settings = load_settings(config)
-    if database:
-        settings = settings.model_copy(update={"database_url": database})
-    knowledge = load_knowledge()
-    for topic_id in settings.topics:
-        knowledge.topic(topic_id)  # a topic that nobody knows is an error now, not at the first article
+    settings = chosen_settings(config, database)
     if not any(feed.enabled for feed in settings.feeds):
         raise ConfigError("every feed in feeds.yaml is switched off; there is nothing to do")
     counters = asyncio.run(serve(settings, once=once))
@@ -52,21 +49,48 @@ def run(
         console().print(f"one pass: {told or 'nothing was due'}")
 
 
+def chosen_settings(config: Path | None, database: str | None) -> Settings:
+    """The installation's settings, on the database named. Raises ConfigError for a topic that nobody knows."""
+    from monitor.settings import load_knowledge, load_settings
+
+    settings = load_settings(config)
+    if database:
+        settings = settings.model_copy(update={"database_url": database})
+    knowledge = load_knowledge()
+    for topic_id in settings.topics:
+        knowledge.topic(topic_id)  # now, not at the first article
+    return settings
+
+
 async def serve(settings: Settings, *, once: bool) -> Counter[str]:
     """The daemon on the settings' database, until it is told to stop."""
     from monitor.cli.assembly import installation
+
+    async with installation(settings, clock=now) as pipeline:
+        if pipeline.store.path or once:
+            return await _serve_alone(pipeline, settings, once=once)
+        return await _serve_shared(pipeline, settings)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def _serve_alone(pipeline: Pipeline, settings: Settings, *, once: bool) -> Counter[str]:
     from monitor.engines.local import Pace
     from monitor.engines.local import run as run_engine
 
-    def clock() -> datetime:
-        return datetime.now(UTC)
+    limits = settings.limits
+    pace = Pace(collect_at_once=limits.polls, analyze_at_once=limits.analyses * 2, deliver_at_once=limits.deliveries)
+    return await run_engine(pipeline, pace=pace, signs=signs_of(settings), once=once)
+
+
+async def _serve_shared(pipeline: Pipeline, settings: Settings) -> Counter[str]:
+    from monitor.engines import distributed
 
     limits = settings.limits
-    async with installation(settings, clock=clock) as pipeline:
-        pace = Pace(
-            collect_at_once=limits.polls, analyze_at_once=limits.analyses * 2, deliver_at_once=limits.deliveries
-        )
-        return await run_engine(pipeline, pace=pace, signs=signs_of(settings), once=once)
+    crews = distributed.crews_of(polls=limits.polls, analyses=limits.analyses * 2, deliveries=limits.deliveries)
+    return await distributed.run(pipeline, pace=distributed.Pace(crews=crews), signs=signs_of(settings))
 
 
 def signs_of(settings: Settings) -> Signs:
@@ -81,13 +105,16 @@ def signs_of(settings: Settings) -> Signs:
     )
 
 
-def set_up_logs(*, json_lines: bool, level: int = logging.INFO) -> None:
-    """One line an outcome on standard error: JSON for collectors, readable on a terminal. Text from outside is escaped."""
+def set_up_logs(*, json_lines: bool | None, level: int = logging.INFO) -> None:
+    """One line an outcome on standard error: JSON for collectors, readable on a terminal. Text from outside is escaped.
+
+    What libraries log from warnings on goes the same way, so that every line is of one form.
+    """
     import structlog
 
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
-        if json_lines
+        if (not sys.stderr.isatty() if json_lines is None else json_lines)
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     structlog.configure(
@@ -103,16 +130,17 @@ def set_up_logs(*, json_lines: bool, level: int = logging.INFO) -> None:
         # Standard error as it is when a line is written: whoever redirects it (a test, a pager) may have closed the old one.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
+    logging.basicConfig(level=logging.WARNING, handlers=[_OfLibraries()])
 
 
-class _CurrentStderr(io.TextIOBase):
-    """Standard error as it is when a line is written: whoever redirects it meanwhile gets the lines."""
+class _OfLibraries(logging.Handler):
+    """Hands the lines of libraries to our logger."""
 
-    def write(self, text: str) -> int:
-        return sys.stderr.write(text)
+    def emit(self, record: logging.LogRecord) -> None:
+        import structlog
 
-    def flush(self) -> None:
-        sys.stderr.flush()
+        exc_info = record.exc_info or None
+        structlog.get_logger().log(record.levelno, record.getMessage(), library=record.name, exc_info=exc_info)
 
 
 def _harmless(_logger: Any, _name: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

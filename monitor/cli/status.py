@@ -11,7 +11,7 @@ from monitor.cli.app import DatabaseOption, JsonOption, app
 from monitor.cli.listings import open_store, settled, track_json
 from monitor.cli.show import Format, console, dumps, emit, write_line
 from monitor.cli.silence import silence_json, silence_words
-from monitor.model import FeedRow, MonitorError, Status, Track
+from monitor.model import EngineRow, FeedRow, MonitorError, Queue, Status, Track
 from monitor.text.display import one_line
 
 if TYPE_CHECKING:
@@ -75,22 +75,55 @@ def show_status(standing: Standing, rows: Status, tracks: tuple[Track, ...], *, 
     line.stylize(_COLOURS[standing.level.name], 0, len(standing.level.name))
     console().print(line, soft_wrap=True)
     polled = ago(now - rows.last_poll_at) if rows.last_poll_at else "never"
-    running = [engine for engine in rows.engines if engine.stopped_at is None]
-    daemon = "; ".join(
-        f"{engine.engine} on {engine.host} (pid {engine.pid}), last sign of life {ago(now - engine.beat_at)}"
-        for engine in running
-    )
     health = ", ".join(f"{count} {state.value}" for state, count in sorted(rows.feeds.items()))
-    console().print(f"\ndaemon      {daemon or 'not running'}")
-    console().print(f"feeds       {health or 'none'}; last poll {polled}")
+    console().print()
+    for heading, words in engine_lines(rows, now=now):
+        console().print(f"{heading:11} {words}")
+    console().print(f"feeds       {health or 'none'}; last poll {polled}{_late(rows.oldest_feed_due_at, now)}")
     console().print(
-        f"articles    {rows.articles}, {rows.relevant} relevant, {rows.articles_due} waiting, {rows.articles_set_aside} set aside"
+        f"articles    {rows.articles}, {rows.relevant} relevant, {rows.articles_due} waiting"
+        f"{_late(rows.oldest_due_at, now)}, {rows.articles_set_aside} set aside"
     )
     sent = ", ".join(f"{count} {state.value}" for state, count in sorted(rows.deliveries.items()))
-    console().print(f"events      {rows.events}; changes {rows.changes}; messages {sent or 'none'}\n")
+    waits = _late(rows.oldest_waiting_at, now)
+    console().print(f"events      {rows.events}; changes {rows.changes}; messages {sent or 'none'}{waits}\n")
     emit(
         [track_json(track) for track in tracks if track.stance],
         form=Format.TABLE,
         columns={"holder": "holder", "stance": "stance", "since_day": "since", "open": "open", "quote": "quote"},
         empty="no stances yet",
     )
+
+
+def engine_lines(rows: Status, *, now: datetime) -> list[tuple[str, str]]:
+    """(heading, words): who runs, who went silent, and what their queue holds."""
+    from monitor.standing import alive, silent
+
+    lines = []
+    living = [engine for engine in rows.engines if engine.stopped_at is None]
+    if rows.queue is not None:
+        lines.append(("queue", _queue_words(rows.queue, now)))
+        living = list(alive(rows.engines, now=now))
+        lines += [("silent", _engine_words(engine, now)) for engine in silent(rows.engines, now=now)]
+    told = [(engine.engine if rows.queue else "daemon", _engine_words(engine, now)) for engine in living]
+    return [*(told or [("daemon", "not running")]), *lines]
+
+
+def _engine_words(engine: EngineRow, now: datetime) -> str:
+    from monitor.standing import ago
+
+    return f"{one_line(engine.engine)} on {one_line(engine.host)} (pid {engine.pid}), last sign of life {ago(now - engine.beat_at)}"
+
+
+def _queue_words(queue: Queue, now: datetime) -> str:
+    waiting = ", ".join(f"{count} {name}" for name, count in sorted(queue.waiting.items()))
+    words = (
+        f"{waiting or 'nothing'} waiting{_late(queue.oldest_waiting_at, now)}, {sum(queue.running.values())} running"
+    )
+    return f"{words}, {queue.stalled} stalled, {queue.failed} given up"
+
+
+def _late(since: datetime | None, now: datetime) -> str:
+    from monitor.standing import span
+
+    return f" (the oldest for {span(now - since)})" if since is not None else ""

@@ -11,11 +11,11 @@ import contextlib
 import os
 import socket
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 import structlog
@@ -25,6 +25,7 @@ from procrastinate.jobs import Status
 from procrastinate.schema import SchemaManager
 from procrastinate.tasks import Task
 
+from monitor.engines.heartbeat import Heartbeat, Signs
 from monitor.engines.lanes import StepName
 from monitor.engines.signals import signals
 from monitor.model import EngineRow, StoreError
@@ -37,34 +38,60 @@ CLOCK = "clock"
 PRIORITY = {CLOCK: 40, StepName.DELIVER: 30, FOLLOW: 20, StepName.ANALYZE: 10, StepName.COLLECT: 0}
 QUEUES = tuple(str(name) for name in PRIORITY)
 
+_CONNECTIONS = 8  # of one process for its jobs, besides those of the store; a server takes a hundred by default
+_KEEP_FAILED = timedelta(days=3)
 _SCHEMA_LOCK = 7_305_002
 _QUEUED = "SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo' AND queueing_lock = ANY(%(locks)s)"
 # A step keeps account of its own failures; what still comes out is the database in trouble, or a fault of ours.
 _RETRY = RetryStrategy(max_attempts=6, exponential_wait=3)
 
 
+class Crew(NamedTuple):
+    """Some queues, and how many of their jobs run at once in this process."""
+
+    queues: tuple[str, ...]
+    at_once: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How much at once in one worker, how often, how long."""
+    """How much at once in one process, how often, how long."""
 
-    concurrency: int = 8
-    queues: tuple[str, ...] = QUEUES
+    crews: tuple[Crew, ...] = (Crew(QUEUES, 8),)
     sweep_cron: str = "* * * * * */5"
+    look_cron: str = "* * * * *"
+    prune_cron: str = "17 * * * *"
+    alive_every: timedelta = timedelta(seconds=5)
     beat_every: timedelta = timedelta(seconds=15)
     heartbeat: timedelta = timedelta(seconds=10)
     dead_after: timedelta = timedelta(seconds=30)
+    stuck_after: timedelta = timedelta(minutes=10)
     stop_within: timedelta = timedelta(seconds=20)
     sweep_limit: int = 2000
 
+    @property
+    def at_once(self) -> int:
+        return sum(crew.at_once for crew in self.crews)
+
+
+def crews_of(*, polls: int, analyses: int, deliveries: int) -> tuple[Crew, ...]:
+    """A daemon's crews: slow mail servers hold up no poll, and a thousand articles hold up no clock."""
+    return (
+        Crew((str(StepName.DELIVER),), deliveries),
+        Crew((CLOCK, FOLLOW), 2),
+        Crew((str(StepName.ANALYZE),), analyses),
+        Crew((str(StepName.COLLECT),), polls),
+    )
+
 
 class DistributedEngine:
-    """One worker. `submit` makes a job for a row, unless one waits already."""
+    """One process of many. `submit` makes a job for a row, unless one waits already."""
 
-    def __init__(self, pipeline: Pipeline, *, topics: Sequence[str], pace: Pace | None = None) -> None:
+    def __init__(self, pipeline: Pipeline, *, pace: Pace | None = None, signs: Signs | None = None) -> None:
         if not pipeline.follow_later:
             raise ValueError("workers read in any order; give the pipeline follow_later=True")
+        self._heartbeat = Heartbeat(pipeline.store, clock=pipeline.clock, signs=signs or Signs())
         self.pipeline = pipeline
-        self.topics = tuple(topics)
         self.pace = pace or Pace()
         self.counters: Counter[str] = Counter()
         self.conninfo = pipeline.store.conninfo
@@ -84,12 +111,13 @@ class DistributedEngine:
     async def run(self) -> Counter[str]:
         """Works until `stop`; outlives a database that goes away and comes back."""
         await asyncio.to_thread(make_schema, self.conninfo)
-        beating = asyncio.create_task(self._beats())
+        signs = [asyncio.create_task(self._beats()), asyncio.create_task(self._alive())]
         try:
             await self._work()
         finally:
-            beating.cancel()
-            await asyncio.gather(beating, return_exceptions=True)
+            for task in signs:
+                task.cancel()
+            await asyncio.gather(*signs, return_exceptions=True)
             await self._beat(stopped=True)
         log.info("stopped", **self.counters)
         return self.counters
@@ -100,7 +128,8 @@ class DistributedEngine:
             begun = asyncio.get_running_loop().time()
             try:
                 async with self._app.open_async():
-                    log.info("started", pid=os.getpid(), database=self.pipeline.store.name)
+                    log.info("started", pid=os.getpid(), database=self.pipeline.store.name, **self._shape())
+                    await self._heartbeat.started()
                     await self._until_stopped()
             except (ConnectorException, psycopg.Error, OSError) as error:
                 log.warning("database trouble", error=str(error.__cause__ or error).partition("\n")[0])
@@ -115,23 +144,31 @@ class DistributedEngine:
                 await asyncio.wait_for(self._stopping.wait(), wait)
             self._app = self._new_app()  # an app's connector opens once
 
+    def _shape(self) -> dict[str, int]:
+        return {"+".join(crew.queues): crew.at_once for crew in self.pace.crews}
+
     async def _until_stopped(self) -> None:
-        working = asyncio.create_task(self._run_worker())
+        working = [asyncio.create_task(self._run_crew(crew)) for crew in self.pace.crews]
         stopping = asyncio.create_task(self._stopping.wait())
         try:
-            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait({stopping, *working}, return_when=asyncio.FIRST_COMPLETED)
+            if stopping in done:
+                await self._heartbeat.stopping()
         finally:
             stopping.cancel()
-            working.cancel()  # Procrastinate's word for a graceful end
-            with contextlib.suppress(asyncio.CancelledError):
-                await working
+            for task in working:
+                task.cancel()  # Procrastinate's word for a graceful end
+            ended = await asyncio.gather(*working, return_exceptions=True)
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
 
-    async def _run_worker(self) -> None:
+    async def _run_crew(self, crew: Crew) -> None:
         pace = self.pace
         await self._app.run_worker_async(
-            queues=[*pace.queues],
+            queues=[*crew.queues],
             name=f"{socket.gethostname()}:{os.getpid()}",
-            concurrency=pace.concurrency,
+            concurrency=crew.at_once,
             fetch_job_polling_interval=1.0,
             delete_jobs="successful",
             update_heartbeat_interval=pace.heartbeat.total_seconds(),
@@ -143,7 +180,9 @@ class DistributedEngine:
     # --- tasks ----------------------------------------------------------------------------------
 
     def _new_app(self) -> App:
-        connector = PsycopgConnector(conninfo=self.conninfo, min_size=1, max_size=max(4, self.pace.concurrency // 2))
+        # A job holds a connection only while it is taken and while it is ended; each crew listens on one.
+        most = len(self.pace.crews) + min(max(4, self.pace.at_once // 2), _CONNECTIONS)
+        connector = PsycopgConnector(conninfo=self.conninfo, min_size=1, max_size=most)
         app = App(connector=connector)
         for name, step in (
             (StepName.COLLECT, self._collect),
@@ -151,36 +190,61 @@ class DistributedEngine:
             (StepName.DELIVER, self._deliver),
             (FOLLOW, self._follow),
         ):
-            app.task(name=str(name), queue=str(name), priority=PRIORITY[name], retry=_RETRY)(step)
-        for name, tick in (("sweep", self._sweep), ("revive", self._revive)):
-            ticking = app.task(name=name, queue=CLOCK, priority=PRIORITY[CLOCK], queueing_lock=name)(tick)
-            app.periodic(cron=self.pace.sweep_cron)(ticking)
+            watched = partial(self._watched, str(name), step)
+            app.task(name=str(name), queue=str(name), priority=PRIORITY[name], retry=_RETRY)(watched)
+        for name, tick, cron, lock in (
+            ("sweep", self._sweep, self.pace.sweep_cron, None),
+            # No lock: a reviver that was killed would hold it, and nobody could revive the reviver.
+            ("revive", self._revive, self.pace.sweep_cron, None),
+            ("look", self._look, self.pace.look_cron, "look"),
+            ("prune", self._prune, self.pace.prune_cron, None),
+        ):
+            ticking = app.task(name=name, queue=CLOCK, priority=PRIORITY[CLOCK], queueing_lock=name, lock=lock)(tick)
+            app.periodic(cron=cron)(ticking)
         return app
 
     def _task(self, name: StepName | str) -> Task[Any, Any, Any]:
         return self._app.tasks[str(name)]
 
-    async def _collect(self, row: str) -> None:
-        for article_id in await self.pipeline.collect(row):
-            await self.submit(StepName.ANALYZE, article_id)
-        self.counters["collect_done"] += 1
+    async def _watched(self, name: str, step: Callable[[Any], Awaitable[None]], row: str | int) -> None:
+        """Counts and logs how the step went; what it raises makes Procrastinate try the job again later."""
+        try:
+            async with asyncio.timeout(self.pace.stuck_after.total_seconds()):
+                await step(row)
+        except StoreError as error:
+            self.counters["store_errors"] += 1
+            log.warning("database trouble", step=name, row=row, error=str(error))
+            raise
+        except TimeoutError:
+            self.counters[f"{name}_stuck"] += 1
+            log.warning("step stuck", step=name, row=row, seconds=self.pace.stuck_after.total_seconds())
+            raise
+        except (ConnectorException, psycopg.Error):
+            self.counters["store_errors"] += 1
+            raise
+        except Exception:
+            self.counters[f"{name}_errors"] += 1
+            log.exception("step failed", step=name, row=row)
+            raise
+        self.counters[f"{name}_done"] += 1
 
-    async def _analyze(self, row: int) -> None:
-        await self.pipeline.analyze(row)
-        self.counters["analyze_done"] += 1
+    async def _collect(self, feed_id: str) -> None:
+        for article_id in await self.pipeline.collect(feed_id):
+            await self.submit(StepName.ANALYZE, article_id)
+
+    async def _analyze(self, article_id: int) -> None:
+        await self.pipeline.analyze(article_id)
         await self._submit_followers()
 
-    async def _follow(self, row: str) -> None:
-        for delivery_id in await self.pipeline.follow(row):
+    async def _follow(self, topic: str) -> None:
+        for delivery_id in await self.pipeline.follow(topic):
             await self.submit(StepName.DELIVER, delivery_id)
-        self.counters["follow_done"] += 1
 
-    async def _deliver(self, row: int) -> None:
-        await self.pipeline.deliver(row)
-        self.counters["deliver_done"] += 1
+    async def _deliver(self, delivery_id: int) -> None:
+        await self.pipeline.deliver(delivery_id)
 
     async def _submit_followers(self) -> None:
-        for topic in self.topics:
+        for topic in self.pipeline.topics:
             if await asyncio.to_thread(self.pipeline.store.to_follow, topic=topic, limit=1):
                 await self.submit(FOLLOW, topic)
 
@@ -221,6 +285,24 @@ class DistributedEngine:
             except ConnectorException as error:
                 # Another worker revived it first, or the database went away: then the next tick finds it.
                 log.info("not revived", job=job.id, error=str(error.__cause__ or error).partition("\n")[0])
+
+    async def _look(self, timestamp: int) -> None:  # noqa: ARG002
+        """One worker at a time looks how things stand, so that the operator hears of a worry once."""
+        await self._heartbeat.looked()
+
+    async def _prune(self, timestamp: int) -> None:  # noqa: ARG002
+        """What was given up is kept for a while to be looked at; what succeeded is deleted as it ends."""
+        hours = int(_KEEP_FAILED.total_seconds() // 3600)
+        await self._app.job_manager.delete_old_jobs(
+            hours, include_failed=True, include_cancelled=True, include_aborted=True
+        )
+
+    # --- signs of life --------------------------------------------------------------------------
+
+    async def _alive(self) -> None:
+        while True:
+            self._heartbeat.alive()
+            await asyncio.sleep(self.pace.alive_every.total_seconds())
 
     async def _beats(self) -> None:
         while True:
@@ -263,8 +345,8 @@ def _key(step: StepName | str, row: str | int) -> str:
     return f"{step}:{row}"
 
 
-async def run(pipeline: Pipeline, *, topics: Sequence[str], pace: Pace | None = None) -> Counter[str]:
-    """Runs one worker until SIGTERM or SIGINT; gives its counters."""
-    engine = DistributedEngine(pipeline, topics=topics, pace=pace)
+async def run(pipeline: Pipeline, *, pace: Pace | None = None, signs: Signs | None = None) -> Counter[str]:
+    """Runs one process of many until SIGTERM or SIGINT; gives its counters."""
+    engine = DistributedEngine(pipeline, pace=pace, signs=signs)
     with signals(engine.stop):
         return await engine.run()

@@ -85,8 +85,8 @@ class LocalEngine:
     async def run_once(self) -> Counter[str]:
         """One full pass: collects what is due, analyzes it all in the order of the news, delivers what came of it."""
         await self._heartbeat.started()
-        for lane in (self._deliver, self._collect, self._analyze, self._deliver):
-            draining = asyncio.create_task(lane.drain())
+        for work in (self._deliver.drain, self._collect.drain, self._analyze.drain, self._follow, self._deliver.drain):
+            draining = asyncio.create_task(work())
             stopping = asyncio.create_task(self._stopping.wait())
             await asyncio.wait({draining, stopping}, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
@@ -96,6 +96,11 @@ class LocalEngine:
         await self._beat(stopped=True)
         await self._heartbeat.looked()
         return self.counters
+
+    async def _follow(self) -> None:
+        """Beside workers the analysis leaves this to whoever comes last; see `Pipeline.follow`."""
+        for topic in self.pipeline.topics if self.pipeline.follow_later else ():
+            await self.pipeline.follow(topic)
 
     async def run(self) -> Counter[str]:
         """Until `stop`; then finishes what runs within the pace's deadline."""

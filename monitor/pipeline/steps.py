@@ -80,6 +80,11 @@ class Pipeline:
         self.follow_later = follow_later
         self._polls = Together(store, self.pools.store)
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What is read for, each once."""
+        return tuple(dict.fromkeys(analyzer.topic for analyzer in self._analyzers))
+
     # --- collect --------------------------------------------------------------------------------
 
     async def collect(self, feed_id: str) -> tuple[int, ...]:
@@ -96,6 +101,10 @@ class Pipeline:
             log.exception("collect failed", feed=feed_id)  # a fault of ours on one feed must not stop the others
             await self._stored(self.store.save_feed_state, failed_state(state, error, now=self.clock()))
             return ()
+        # One id follows an article through the log, whichever machine does the next step: `article`.
+        for name, ids in (("new article", recorded.new), ("article changed", recorded.changed)):
+            for article_id in ids:
+                log.info(name, article=article_id, feed=feed_id)
         log.info(
             "collected",
             feed=feed_id,
@@ -206,7 +215,7 @@ class Pipeline:
             report = _report(stored, each, topic=topic, original=original)
             change = _step(tx, report, policy=policy)
             if change is not None:
-                deliveries += self._announce(tx, change, now=now)
+                deliveries += self._announce(tx, change, by=stored.id, now=now)
         return deliveries
 
     def _original(self, tx: Transaction, stored: StoredArticle, *, topic: str, policy: Policy) -> Told | None:
@@ -215,11 +224,20 @@ class Pipeline:
         near = tx.told(topic=topic, since=stored.at - policy.window, until=stored.at + policy.window)
         return next((each for each in near if each.id != stored.id and resemblance(mine, each.signature) >= COPY), None)
 
-    def _announce(self, tx: Transaction, change: StanceChange, *, now: datetime) -> list[int]:
+    def _announce(self, tx: Transaction, change: StanceChange, *, by: int, now: datetime) -> list[int]:
+        """`by`: the article that made, confirmed or undid the change; its sentence is that of the one that made it."""
         change_id, news = tx.save_change(change, now=now)
         if not news:
             return []
-        log.info("stance changed", change=change_id, holder=change.holder, level=change.level.value, why=change.reason)
+        log.info(
+            "stance changed",
+            article=change.after.article_id,
+            by=by,
+            change=change_id,
+            holder=change.holder,
+            level=change.level.value,
+            why=change.reason,
+        )
         made = []
         silences = tx.silences(now)
         for channel in self._channels.values():
@@ -239,21 +257,27 @@ class Pipeline:
         delivery, change = await self._stored(self.store.delivery, delivery_id)
         if delivery.next_try_at is None or delivery.next_try_at > self.clock():
             return
+        told = log.bind(
+            article=change.after.article_id,
+            change=delivery.change_id,
+            delivery=delivery_id,
+            channel=delivery.channel,
+        )
         held = await self._stored(self._held, delivery.channel)
         if held is not None:
-            log.info("held", delivery=delivery_id, channel=delivery.channel, until=held.until, reason=held.words)
+            told.info("held", until=held.until, reason=held.words)
             await self._stored(partial(self.store.hold_delivery, reason=held.words, until=held.until), delivery_id)
             return
         error = await self._sent(delivery, change)
         now = self.clock()
         if error is None:
             await self._stored(partial(self.store.record_delivery, now=now), delivery_id)
-            log.info("delivered", delivery=delivery_id, channel=delivery.channel, key=delivery.key)
+            told.info("delivered", key=delivery.key)
             return
         wait = None if error.permanent else delivery_wait(delivery.attempts + 1)
         if wait is not None and error.retry_after is not None:
             wait = max(wait, min(error.retry_after, LONGEST_WISH))  # what the receiver asks for, within reason
-        log.warning("delivery failed", delivery=delivery_id, channel=delivery.channel, error=str(error), again_in=wait)
+        told.warning("delivery failed", error=str(error), again_in=wait)
         failed = partial(
             self.store.record_delivery, now=now, error=words(error), next_try_at=None if wait is None else now + wait
         )

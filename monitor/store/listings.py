@@ -12,7 +12,6 @@ from monitor.model import (
     ArticleRow,
     DateQuality,
     DeliveryState,
-    EngineRow,
     EventRow,
     Finding,
     Gate,
@@ -21,7 +20,7 @@ from monitor.model import (
     Status,
 )
 from monitor.store import tables as t
-from monitor.store.dialect import insert_into
+from monitor.store.engines import engines, queue
 from monitor.store.stances import event_of
 
 
@@ -241,6 +240,9 @@ def status(connection: Connection, now: datetime) -> Status:
     return Status(
         feeds={Health(k): n for k, n in _tally(connection, t.feed.c.health, t.feed.c.active)},
         feeds_due=_count(connection, t.feed.c.next_poll_at <= now),
+        oldest_feed_due_at=connection.execute(
+            select(func.min(t.feed.c.next_poll_at)).where(t.feed.c.next_poll_at <= now)
+        ).scalar(),
         articles=_count(connection, t.article.c.id.is_not(None)),
         articles_due=_count(connection, due),
         articles_set_aside=_count(connection, t.article.c.set_aside_at.is_not(None)),
@@ -254,6 +256,7 @@ def status(connection: Connection, now: datetime) -> Status:
         oldest_waiting_at=connection.execute(select(func.min(t.delivery.c.created_at)).where(waiting)).scalar(),
         last_poll_at=max(polled, default=None),
         engines=engines(connection),
+        queue=queue(connection),
     )
 
 
@@ -264,19 +267,6 @@ def _count(connection: Connection, condition: Any) -> int:
 def _tally(connection: Connection, column: Any, *conditions: Any) -> list[tuple[str, int]]:
     rows = connection.execute(select(column, func.count()).where(*conditions).group_by(column))
     return [(row[0], row[1]) for row in rows]
-
-
-def engines(connection: Connection) -> tuple[EngineRow, ...]:
-    rows = connection.execute(select(t.heartbeat).order_by(t.heartbeat.c.started_at))
-    return tuple(EngineRow(**row._mapping) for row in rows)
-
-
-def beat(connection: Connection, engine: EngineRow) -> None:
-    """Writes the sign of life."""
-    row = engine.model_dump()
-    values = {name: value for name, value in row.items() if name != "id"}
-    statement = insert_into(connection, t.heartbeat).values(row)
-    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
 
 
 def counters(connection: Connection, *, since: datetime) -> tuple[tuple[str, str, str, int], ...]:

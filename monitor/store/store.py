@@ -38,6 +38,7 @@ from monitor.store.corrections import Corrected, Correction, correct, correction
 from monitor.store.coverage import Counted, counted, known_addresses, stored_addresses
 from monitor.store.database import Database
 from monitor.store.dialect import lock
+from monitor.store.engines import beat, engines
 from monitor.store.search import SearchIndex
 from monitor.store.silences import SilenceRow, add_silence, end_silence, silence_rows, silences_at
 from monitor.store.worries import mark_worries, worries_told
@@ -168,7 +169,11 @@ class Store:
         `url` is a file name, `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`.
         """
         database = Database(url)
-        database.open()
+        try:
+            database.open()
+        except BaseException:
+            database.close()
+            raise
         return cls(database)
 
     def close(self) -> None:
@@ -506,8 +511,8 @@ class Store:
     def beat(self, engine: EngineRow) -> None:
         """Writes an engine's sign of life."""
         with self._database.writing() as connection:
-            listings.beat(connection, engine)
+            beat(connection, engine)
 
     def engines(self) -> tuple[EngineRow, ...]:
         with self._database.reading() as connection:
-            return listings.engines(connection)
+            return engines(connection)

@@ -30,6 +30,7 @@ from monitor.model import (
 )
 from monitor.standing import Standing, judge
 from monitor.store import Store
+from monitor.web.metrics import exposition
 
 router = APIRouter(tags=["api"])
 
@@ -235,10 +236,8 @@ def readyz(request: Request) -> JSONResponse:
 @router.get("/metrics", tags=["probes"], response_class=PlainTextResponse)
 def metrics(request: Request) -> PlainTextResponse:
     """Figures in the Prometheus text format."""
-    _, standing = standing_of(request)
-    lines = [f"# TYPE monitor_{name} gauge\nmonitor_{name} {value}" for name, value in standing.figures.items()]
-    lines.append(f"# TYPE monitor_level gauge\nmonitor_level {int(standing.level)}")
-    return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
+    rows, standing = standing_of(request)
+    return PlainTextResponse(exposition(rows, standing), media_type="text/plain; version=0.0.4")
 
 
 @router.get("/stream", tags=["probes"], response_class=EventStream)
