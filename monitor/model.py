@@ -619,6 +619,29 @@ class EventRow(Frozen):
     verdict_reason: str | None = None
 
 
+class FoundPiece(Frozen):
+    """A piece of the passage around what was found."""
+
+    text: str
+    match: bool = Field(description="whether this is what was asked for")
+
+
+class FoundArticle(Frozen):
+    """An article that holds what was asked for."""
+
+    article: ArticleRow
+    passage: tuple[FoundPiece, ...] = Field(
+        description="empty when it stands in the title only, or in an older version"
+    )
+
+
+class Found(Frozen):
+    """What a search gave, the newest seen first."""
+
+    articles: tuple[FoundArticle, ...]
+    events: tuple[EventRow, ...]
+
+
 class ChangeRow(Frozen):
     """A stored stance change."""
 

@@ -59,6 +59,7 @@ from monitor.cli import (  # noqa: E402, F401 -- importing a command file hangs 
     replay,
     run,
     sample,
+    search,
     setup,
     silence,
     status,

@@ -176,16 +176,19 @@ def events(
     emit(
         [event_json(row) for row in rows],
         form=chosen(form, json_flag=json_out),
-        columns={
-            "ref": "id",
-            "when": "date",
-            "holder": "holder",
-            "stance": "stance",
-            "publisher": "publisher",
-            "quote": "quote",
-        },
+        columns=EVENT_COLUMNS,
         empty="no events match",
     )
+
+
+EVENT_COLUMNS = {
+    "ref": "id",
+    "when": "date",
+    "holder": "holder",
+    "stance": "stance",
+    "publisher": "publisher",
+    "quote": "quote",
+}
 
 
 def event_json(row: EventRow) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from monitor.model import Article, DateQuality, Entry, Feed, Language, Recorded,
 from monitor.store import tables as t
 from monitor.store.dialect import insert_if_absent
 from monitor.store.identity import Known, digests, is_new_version, same, storable, text_hash, useful_keys
+from monitor.store.search import index_versions, words_of_version
 
 _TRUSTED_DATES = {DateQuality.OK, DateQuality.NO_ZONE}
 
@@ -34,7 +35,7 @@ def record_entries(
     if not entries:
         return Recorded()
     plan = _plan(connection, feed, [_clean(entry) for entry in entries])
-    changed = _add_versions(connection, plan.changed, seen_at=seen_at)
+    changed = _add_versions(connection, feed, plan.changed, seen_at=seen_at)
     plan.new.sort(key=lambda each: _at(each[0], seen_at))  # feeds list the newest first; ids follow the news
     new = _insert_articles(connection, feed, [entry for entry, _ in plan.new], seen_at=seen_at, voices=voices)
     keys = plan.learned | {key: id_ for id_, (_, own) in zip(new, plan.new, strict=True) for key in own}
@@ -122,8 +123,23 @@ def _insert_articles(
         connection.execute(insert(t.article).returning(t.article.c.id, sort_by_parameter_order=True), rows).scalars()
     )
     versions = [_version_row(e, id_, number=1, seen_at=seen_at) for e, id_ in zip(entries, ids, strict=True)]
-    connection.execute(insert(t.version), versions)
+    _insert_versions(connection, feed, versions, publishers=[row["publisher"] for row in rows])
     return ids
+
+
+def _insert_versions(
+    connection: Connection, feed: Feed, rows: Sequence[dict[str, Any]], *, publishers: Sequence[str]
+) -> None:
+    """With their words, so that the search finds them from the same moment on."""
+    made = insert(t.version).returning(t.version.c.id, sort_by_parameter_order=True)
+    ids = connection.execute(made, rows).scalars().all()
+    index_versions(
+        connection,
+        [
+            words_of_version(id_, feed.language.value, title=row["title"], publisher=publisher, body=row["text"])
+            for id_, row, publisher in zip(ids, rows, publishers, strict=True)
+        ],
+    )
 
 
 def _article_row(entry: Entry, feed: Feed, *, seen_at: datetime, voices: Mapping[str, str]) -> dict[str, Any]:
@@ -164,7 +180,9 @@ def _version_row(entry: Entry, article_id: int, *, number: int, seen_at: datetim
     }
 
 
-def _add_versions(connection: Connection, changed: Sequence[tuple[Entry, Known]], *, seen_at: datetime) -> list[int]:
+def _add_versions(
+    connection: Connection, feed: Feed, changed: Sequence[tuple[Entry, Known]], *, seen_at: datetime
+) -> list[int]:
     """A text seen before is no news: servers that answer by turns would make versions without end."""
     if not changed:
         return []
@@ -176,7 +194,8 @@ def _add_versions(connection: Connection, changed: Sequence[tuple[Entry, Known]]
     fresh = [(e, k) for e, k in changed if (k.article_id, text_hash(e.title, e.text)) not in seen]
     for entry, known in fresh:
         number = known.version + 1
-        connection.execute(insert(t.version), _version_row(entry, known.article_id, number=number, seen_at=seen_at))
+        row = _version_row(entry, known.article_id, number=number, seen_at=seen_at)
+        _insert_versions(connection, feed, [row], publishers=[entry.publisher or feed.publisher])
         connection.execute(
             update(t.article)
             .where(t.article.c.id == known.article_id)
@@ -196,6 +215,13 @@ def _mark_vanished(connection: Connection, article_id: int, text: str, *, seen_a
     gone = [row.id for row in rows if row.quote not in text]
     if gone:
         connection.execute(update(t.event).where(t.event.c.id.in_(gone)).values(source_changed_at=seen_at))
+
+
+def current_texts(connection: Connection, article_ids: Sequence[int]) -> dict[int, str]:
+    """The text of each article as it stands now."""
+    current = (t.version.c.article_id == t.article.c.id) & (t.version.c.number == t.article.c.version)
+    query = select(t.article.c.id, t.version.c.text).join(t.version, current).where(t.article.c.id.in_(article_ids))
+    return {row.id: row.text for row in connection.execute(query)}
 
 
 # --- what is due --------------------------------------------------------------------------------

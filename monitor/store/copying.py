@@ -14,6 +14,7 @@ from sqlalchemy import Connection, String, Table, func, select, text, tuple_
 from monitor.model import StoreError
 from monitor.store.database import Database
 from monitor.store.dialect import insert_if_absent
+from monitor.store.search import reindex
 from monitor.store.tables import metadata
 
 _BATCH = 1000
@@ -39,8 +40,9 @@ def copy(source: Database, target: Database, *, progress: Progress | None = None
     target.open()
     for table in metadata.sorted_tables:
         _copy_table(source, target, table, progress or (lambda *_: None))
-    if not target.sqlite:
-        with target.writing() as connection:
+    with target.writing() as connection:
+        reindex(connection)  # the words of the search are no rows of their own
+        if not target.sqlite:
             _numbers_go_on(connection)
     return tuple(_verified(source, target, table) for table in metadata.sorted_tables)
 

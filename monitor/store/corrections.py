@@ -12,6 +12,7 @@ from monitor.model import DeliveryState, Event, Frozen, Instant, Outcome, Refuse
 from monitor.store import outbox
 from monitor.store import tables as t
 from monitor.store.identity import storable
+from monitor.store.search import forget_event, index_events, words_of_event
 from monitor.store.stances import event_of, save_change
 
 REJECTED = "rejected"
@@ -57,7 +58,10 @@ def correct(
         values = {"actor": after.actor, "institution": after.institution or "", "stance": after.stance.value}
         # An event that was rejected and is now corrected counts again; its track hears of it like of any other.
         values |= {"verdict": None, "verdict_reason": None} if row.verdict == REJECTED else {"verdict_reason": reason}
+    language = connection.execute(select(t.article.c.language).where(t.article.c.id == row.article_id)).scalar_one()
+    forget_event(connection, words_of_event(event_id, row._mapping, language=language))
     connection.execute(update(t.event).where(t.event.c.id == event_id).values(values))
+    index_events(connection, [words_of_event(event_id, {**row._mapping, **values}, language=language)])
     history = {"event_id": event_id, "before": before, "after": after, "created_at": now}
     connection.execute(insert(t.correction), history | {"who": storable(who), "why": storable(why)})
     if after is not None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, select, update
 from monitor.model import Event, Finding, Language, Level, RefusedRowError, StanceChange, StoredArticle, Track
 from monitor.store import tables as t
 from monitor.store.dialect import insert_if_absent, insert_into
+from monitor.store.search import index_events, words_of_event
 
 
 def save_finding(connection: Connection, stored: StoredArticle, finding: Finding, *, now: datetime) -> bool:
@@ -65,6 +66,7 @@ def save_event(
         insert_if_absent(connection, t.event).returning(t.event.c.id), row
     ).scalar_one_or_none()
     if inserted is not None:
+        index_events(connection, [words_of_event(inserted, row, language=stored.feed.language.value)])
         return inserted, True
     same = {name: row[name] for name in ("version_id", "topic", "actor", "institution", "analyzer")}
     return connection.execute(select(t.event.c.id).filter_by(**same)).scalar_one(), False

@@ -24,6 +24,8 @@ from monitor.model import (
     FeedRow,
     FeedState,
     Finding,
+    Found,
+    FoundArticle,
     Level,
     Poll,
     Recorded,
@@ -33,15 +35,15 @@ from monitor.model import (
     StoreError,
     Track,
 )
-from monitor.store import articles, feeds, listings, outbox, stances
+from monitor.store import articles, feeds, listings, outbox, search, stances
 from monitor.store.corrections import Corrected, Correction, correct, corrections
 from monitor.store.coverage import Counted, counted, known_addresses, stored_addresses
 from monitor.store.database import Database
 from monitor.store.dialect import lock
 from monitor.store.engines import beat, engines
-from monitor.store.search import SearchIndex
 from monitor.store.silences import SilenceRow, add_silence, end_silence, silence_rows, silences_at
 from monitor.store.worries import mark_worries, worries_told
+from monitor.text.search import passage, terms
 
 
 class Transaction:
@@ -160,7 +162,6 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._search = SearchIndex()
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -177,7 +178,6 @@ class Store:
         return cls(database)
 
     def close(self) -> None:
-        self._search.close()
         self._database.close()
 
     def __enter__(self) -> Self:
@@ -453,17 +453,34 @@ class Store:
             raise StoreError(f"there is no change {change_id}; `monitor changes` lists them")
         return found
 
-    def search(self, question: str, *, limit: int = 50) -> tuple[tuple[ArticleRow, ...], tuple[EventRow, ...]]:
-        """Articles by title or publisher and events by quote or speaker that hold every word, newest first.
+    def search(
+        self,
+        question: str,
+        *,
+        language: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 50,
+    ) -> Found:
+        """Articles and events that hold every word asked for, in any form and any of the languages, the newest seen first.
 
-        Words of three letters and more, anywhere in a word, in any of the languages. The first question of a process
-        reads all titles and quotes once.
+        `"words in this order"` and `beginn*` are understood; nothing else in a question is an operator.
         """
+        asked = terms(question)
         with self._database.reading() as connection:
-            hits = self._search.find(connection, question, limit=limit)
-            found = listings.article_rows(connection, ids=hits.articles) if hits.articles else ()
+            hits = search.find(connection, asked, language=language, since=since, until=until, limit=limit)
+            rows = listings.article_rows(connection, ids=hits.articles) if hits.articles else ()
             events = listings.event_rows(connection, ids=hits.events) if hits.events else ()
-        return found[::-1], events[::-1]
+            texts = articles.current_texts(connection, hits.articles)
+        first = {row.id: row for row in rows}  # of an article read for several topics, one line
+        return Found(
+            articles=tuple(
+                FoundArticle(article=first[id_], passage=passage(texts[id_], asked))
+                for id_ in hits.articles
+                if id_ in first
+            ),
+            events=tuple(sorted(events, key=lambda row: -row.id)),
+        )
 
     def deliveries(
         self,

@@ -20,7 +20,7 @@ from monitor.model import (
     EventRow,
     FeedRow,
     Finding,
-    Frozen,
+    Found,
     Level,
     Stance,
     StanceChange,
@@ -175,22 +175,17 @@ def event(request: Request, event_id: int) -> EventRow:
     return rows[0]
 
 
-class Found(Frozen):
-    """What a search gave, newest first."""
-
-    articles: list[ArticleRow]
-    events: list[EventRow]
-
-
 @router.get("/api/search")
 def search(
     request: Request,
-    q: Annotated[str, Query(max_length=300, description="words of three letters and more; all must be there")],
+    q: Annotated[str, Query(max_length=300, description='words, all of which must be there; "in this order"; beginn*')],
+    language: str | None = None,
+    since: Since = None,
+    until: Until = None,
     limit: Limit = 50,
 ) -> Found:
-    """Articles by title or publisher, events by quote or speaker, in any of the languages."""
-    articles, events = store_of(request).search(q, limit=limit)
-    return Found(articles=list(articles), events=list(events))
+    """Articles and events by their words, in any form and any of the languages, the newest seen first."""
+    return store_of(request).search(q, language=language, since=aware(since), until=aware(until), limit=limit)
 
 
 @router.get("/api/feeds")

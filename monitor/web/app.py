@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -40,7 +39,6 @@ def create_app(store: Store, *, clock: Callable[[], datetime], token: str | None
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        lifespan=_warm,
     )
     app.state.store = store
     app.state.clock = clock
@@ -62,14 +60,6 @@ def create_app(store: Store, *, clock: Callable[[], datetime], token: str | None
         return response
 
     return app
-
-
-@asynccontextmanager
-async def _warm(app: FastAPI) -> AsyncIterator[None]:
-    """Reads the titles and quotes for the search while nobody waits for it yet."""
-    reading = asyncio.create_task(asyncio.to_thread(app.state.store.search, "warm"))
-    yield
-    await reading
 
 
 def _may_read(request: Request, token: str) -> bool:

@@ -45,7 +45,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["shown"] = one_line
-    made.filters["multiline"] = printable
+    made.filters["multiline"] = made.filters["inline"] = printable
     made.filters["web"] = _web_address
     made.filters["span"] = span
     made.filters["day"] = lambda moment: f"{moment:%Y-%m-%d}"
@@ -227,10 +227,11 @@ def event(request: Request, event_id: int) -> HTMLResponse:
 
 
 @router.get("/search")
-def search(request: Request, q: str = "") -> HTMLResponse:
-    """Articles by title, events by quote or speaker."""
-    articles, events = store_of(request).search(q, limit=_FOUND)
-    return _page(request, "search.html", asked=q, articles=articles, events=events)
+def search(request: Request, q: str = "", language: str = "") -> HTMLResponse:
+    """Articles and events by their words."""
+    wanted = language if language in set(Language) else ""
+    found = store_of(request).search(q, language=wanted or None, limit=_FOUND)
+    return _page(request, "search.html", asked=q, found=found, language=wanted, names=NAMES)
 
 
 @router.get("/feeds")

@@ -17,6 +17,7 @@ from alembic.script import ScriptDirectory
 from monitor.model import StoreError
 from monitor.store import Store
 from monitor.store.database import HEAD, Database, _alembic
+from monitor.store.search import TABLES
 from monitor.store.tables import metadata
 from tests.rows import NOW, entry, feed, poll
 
@@ -25,9 +26,15 @@ def test_the_migrations_make_what_the_tables_say(database_url: str) -> None:
     """The SQLite file is a copy of a migrated one, the PostgreSQL database was migrated when its server started."""
     database = Database(database_url)
     database.open()
-    ours = {"include_name": lambda name, *_: not str(name).startswith(("procrastinate_", "idx_procrastinate_"))}
+    # The words of the search are no rows: FTS5 keeps tables of its own, PostgreSQL has a type that models do not know.
     with closing(database), database.reading() as connection:
-        assert compare_metadata(MigrationContext.configure(connection, opts=ours), metadata) == []
+        context = MigrationContext.configure(connection, opts={"include_name": _is_ours})
+        assert compare_metadata(context, metadata) == []
+
+
+def _is_ours(name: str | None, _kind: str, _parents: object) -> bool:
+    others = ("procrastinate_", "idx_procrastinate_", *TABLES)
+    return name is None or not name.startswith(others)
 
 
 def test_the_newest_migration_is_the_one_the_program_names() -> None:
