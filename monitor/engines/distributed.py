@@ -22,7 +22,6 @@ import structlog
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
-from procrastinate.schema import SchemaManager
 from procrastinate.tasks import Task
 
 from monitor.engines.heartbeat import Heartbeat, Signs
@@ -40,7 +39,6 @@ QUEUES = tuple(str(name) for name in PRIORITY)
 
 _CONNECTIONS = 8  # of one process for its jobs, besides those of the store; a server takes a hundred by default
 _KEEP_FAILED = timedelta(days=3)
-_SCHEMA_LOCK = 7_305_002
 _QUEUED = "SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo' AND queueing_lock = ANY(%(locks)s)"
 # A step keeps account of its own failures; what still comes out is the database in trouble, or a fault of ours.
 _RETRY = RetryStrategy(max_attempts=6, exponential_wait=3)
@@ -60,7 +58,7 @@ class Pace:
     crews: tuple[Crew, ...] = (Crew(QUEUES, 8),)
     sweep_cron: str = "* * * * * */5"
     look_cron: str = "* * * * *"
-    prune_cron: str = "17 * * * *"
+    tidy_cron: str = "17 * * * *"
     alive_every: timedelta = timedelta(seconds=5)
     beat_every: timedelta = timedelta(seconds=15)
     heartbeat: timedelta = timedelta(seconds=10)
@@ -110,7 +108,7 @@ class DistributedEngine:
 
     async def run(self) -> Counter[str]:
         """Works until `stop`; outlives a database that goes away and comes back."""
-        await asyncio.to_thread(make_schema, self.conninfo)
+        await asyncio.to_thread(self.pipeline.store.make_queue)
         signs = [asyncio.create_task(self._beats()), asyncio.create_task(self._alive())]
         try:
             await self._work()
@@ -197,7 +195,7 @@ class DistributedEngine:
             # No lock: a reviver that was killed would hold it, and nobody could revive the reviver.
             ("revive", self._revive, self.pace.sweep_cron, None),
             ("look", self._look, self.pace.look_cron, "look"),
-            ("prune", self._prune, self.pace.prune_cron, None),
+            ("tidy", self._tidy, self.pace.tidy_cron, None),
         ):
             ticking = app.task(name=name, queue=CLOCK, priority=PRIORITY[CLOCK], queueing_lock=name, lock=lock)(tick)
             app.periodic(cron=cron)(ticking)
@@ -290,7 +288,7 @@ class DistributedEngine:
         """One worker at a time looks how things stand, so that the operator hears of a worry once."""
         await self._heartbeat.looked()
 
-    async def _prune(self, timestamp: int) -> None:  # noqa: ARG002
+    async def _tidy(self, timestamp: int) -> None:  # noqa: ARG002
         """What was given up is kept for a while to be looked at; what succeeded is deleted as it ends."""
         hours = int(_KEEP_FAILED.total_seconds() // 3600)
         await self._app.job_manager.delete_old_jobs(
@@ -326,18 +324,6 @@ class DistributedEngine:
         except StoreError as error:
             self.counters["store_errors"] += 1
             log.warning("no sign of life written", error=str(error))
-
-
-def make_schema(conninfo: str) -> None:
-    """Makes Procrastinate's tables if they are not there; of many that try at once, one does it."""
-    try:
-        with psycopg.connect(conninfo, autocommit=True) as connection:
-            connection.execute("SELECT pg_advisory_lock(%s)", (_SCHEMA_LOCK,))
-            found = connection.execute("SELECT to_regclass('procrastinate_jobs')").fetchone()
-            if found is None or found[0] is None:
-                connection.execute(SchemaManager.get_schema().encode())
-    except psycopg.Error as error:
-        raise StoreError(f"the queue's tables cannot be made: {str(error).partition(chr(10))[0]}") from error
 
 
 def _key(step: StepName | str, row: str | int) -> str:

@@ -38,27 +38,29 @@ def copy(source: Database, target: Database, *, progress: Progress | None = None
     target holds rows that the source has not. Stop the daemon first: what it writes meanwhile may be missed.
     """
     target.open()
-    for table in metadata.sorted_tables:
-        _copy_table(source, target, table, progress or (lambda *_: None))
-    with target.writing() as connection:
-        reindex(connection)  # the words of the search are no rows of their own
-        if not target.sqlite:
-            _numbers_go_on(connection)
-    return tuple(_verified(source, target, table) for table in metadata.sorted_tables)
+    with source.snapshot() as here:
+        for table in metadata.sorted_tables:
+            _copy_table(here, target, table, progress or (lambda *_: None), name=source.name)
+        with target.writing() as connection:
+            reindex(connection)  # the words of the search are no rows of their own
+            if not target.sqlite:
+                _numbers_go_on(connection)
+        with target.snapshot() as there:
+            return tuple(
+                _verified(here, there, table, names=(source.name, target.name)) for table in metadata.sorted_tables
+            )
 
 
-def _copy_table(source: Database, target: Database, table: Table, progress: Progress) -> None:
+def _copy_table(here: Connection, target: Database, table: Table, progress: Progress, *, name: str) -> None:
     key = tuple_(*table.primary_key.columns)
-    with source.reading() as connection:
-        total = _count(connection, table)
-    last = None if _has_text_key(table) else _last_shared(source, target, table)
+    total = _count(here, table)
+    last = None if _has_text_key(table) else _last_shared(here, target, table, name=name)
     done = 0
     while True:
         query = select(table).order_by(*table.primary_key.columns).limit(_BATCH)
         if last is not None:
             query = query.where(key > tuple_(*last))
-        with source.reading() as connection:
-            rows = [dict(row._mapping) for row in connection.execute(query)]
+        rows = [dict(row._mapping) for row in here.execute(query)]
         if not rows:
             return
         with target.writing() as connection:
@@ -73,17 +75,16 @@ def _has_text_key(table: Table) -> bool:
     return any(isinstance(column.type, String) for column in table.primary_key.columns)
 
 
-def _last_shared(source: Database, target: Database, table: Table) -> tuple[Any, ...] | None:
+def _last_shared(here: Connection, target: Database, table: Table, *, name: str) -> tuple[Any, ...] | None:
     """Where an earlier copy broke off."""
     with target.reading() as connection:
         done, last = _count(connection, table), _last_key(connection, table)
     if last is None:
         return None
-    with source.reading() as connection:
-        same = _count(connection, table, tuple_(*table.primary_key.columns) <= tuple_(*last))
+    same = _count(here, table, tuple_(*table.primary_key.columns) <= tuple_(*last))
     if same != done:
         raise StoreError(
-            f"{target.name} holds rows in {table.name} that {source.name} has not; copy into an empty database, or go on "
+            f"{target.name} holds rows in {table.name} that {name} has not; copy into an empty database, or go on "
             "with a copy that broke off while the daemon was stopped"
         )
     return last
@@ -112,24 +113,22 @@ def _numbers_go_on(connection: Connection) -> None:
             )
 
 
-def _verified(source: Database, target: Database, table: Table) -> Copied:
+def _verified(source: Connection, target: Connection, table: Table, *, names: tuple[str, str]) -> Copied:
     here, there = _sum(source, table), _sum(target, table)
     if here != there:
         raise StoreError(
-            f"table {table.name} differs after copying: {here.rows} rows in {source.name}, {there.rows} in {target.name}; "
+            f"table {table.name} differs after copying: {here.rows} rows in {names[0]}, {there.rows} in {names[1]}; "
             "was the target empty, and the daemon stopped? Nothing was changed in the source"
         )
     return here
 
 
-def _sum(database: Database, table: Table) -> Copied:
+def _sum(connection: Connection, table: Table) -> Copied:
     """Over the rows as the program reads them, the same on both databases."""
     total = count = 0  # a sum, since databases order text differently
-    with database.reading() as connection:
-        rows = connection.execution_options(yield_per=_BATCH).execute(select(table))
-        for row in rows:
-            total = (total + int.from_bytes(blake2b(_canonical(row).encode(), digest_size=16).digest())) % (1 << 128)
-            count += 1
+    for row in connection.execution_options(yield_per=_BATCH).execute(select(table)):
+        total = (total + int.from_bytes(blake2b(_canonical(row).encode(), digest_size=16).digest())) % (1 << 128)
+        count += 1
     return Copied(table.name, count, f"{total:032x}")
 
 
@@ -138,15 +137,33 @@ def _canonical(row: Sequence[Any]) -> str:
     return repr([sorted(value.items()) if isinstance(value, dict) else value for value in row])
 
 
-def backup(source: Database, path: Path) -> None:
-    """A consistent copy of an SQLite database, while others write. Raises StoreError; PostgreSQL has pg_dump."""
-    if source.path is None:
-        raise StoreError("a PostgreSQL database is backed up with pg_dump, restored with pg_restore")
+def backup(source: Database, path: Path, *, progress: Progress | None = None) -> None:
+    """A consistent copy as an SQLite file, while others write. Raises StoreError.
+
+    From PostgreSQL, too: one form of backup, that any installation can read, whatever the versions of its server. It goes
+    back with `copy`; `path` appears only when it is whole.
+    """
     if path.exists():
         raise StoreError(f"{path} is there already; name a new file")
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)  # of a backup that was killed
     try:
-        with closing(sqlite3.connect(source.path)) as here, closing(sqlite3.connect(path)) as there:
-            here.backup(there, pages=2000)
-    except sqlite3.Error as error:
-        path.unlink(missing_ok=True)
+        if source.path is None:
+            _copied_out(source, part, progress)
+        else:
+            with closing(sqlite3.connect(source.path)) as here, closing(sqlite3.connect(part)) as there:
+                here.backup(there, pages=2000)
+        part.rename(path)
+    except (sqlite3.Error, OSError) as error:
         raise StoreError(f"no backup was made at {path}: {error}") from error
+    finally:
+        for each in (part, *(part.with_name(part.name + end) for end in ("-wal", "-shm", "-journal"))):
+            each.unlink(missing_ok=True)
+
+
+def _copied_out(source: Database, path: Path, progress: Progress | None) -> None:
+    target = Database(f"sqlite:///{path}")
+    try:
+        copy(source, target, progress=progress)
+    finally:
+        target.close()  # the last connection to end puts everything into the one file

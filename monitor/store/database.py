@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
@@ -45,11 +45,26 @@ class Database:
     def close(self) -> None:
         self._engine.dispose()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent view; nothing is written."""
         with self.sentences(), self._engine.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """One view over many statements, however long they take and whoever writes meanwhile."""
+        with self.sentences(), self._engine.connect() as connection:
+            if not self.sqlite:  # whose transactions see one state anyway
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -66,7 +81,7 @@ class Database:
         """Reaches the database and brings it to this program's form. Raises StoreError in plain words."""
         with self.sentences():
             with self.reading() as connection:
-                found = _revision(connection)
+                found = revision(connection)
             if found == HEAD:
                 return
             if found is not None and found not in _known_revisions():
@@ -94,7 +109,7 @@ class Database:
         with self.writing() as connection:
             if not self.sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-            if _revision(connection) == HEAD:
+            if revision(connection) == HEAD:
                 return  # another process was faster
             command.upgrade(_alembic(connection), "head")
 
@@ -189,7 +204,7 @@ def _first_line(error: SQLAlchemyError) -> str:
     return str(origin).strip().partition("\n")[0]
 
 
-def _revision(connection: Connection) -> str | None:
+def revision(connection: Connection) -> str | None:
     dialect = connection.dialect
     if not dialect.has_table(connection, "alembic_version"):
         return None

@@ -20,7 +20,8 @@ from monitor.model import (
     Status,
 )
 from monitor.store import tables as t
-from monitor.store.engines import engines, queue
+from monitor.store.engines import engines
+from monitor.store.queue import queue
 from monitor.store.stances import event_of
 
 

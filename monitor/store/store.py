@@ -41,6 +41,7 @@ from monitor.store.coverage import Counted, counted, known_addresses, stored_add
 from monitor.store.database import Database
 from monitor.store.dialect import lock
 from monitor.store.engines import beat, engines
+from monitor.store.queue import make_queue
 from monitor.store.silences import SilenceRow, add_silence, end_silence, silence_rows, silences_at
 from monitor.store.worries import mark_worries, worries_told
 from monitor.text.search import passage, terms
@@ -529,6 +530,11 @@ class Store:
         """Writes an engine's sign of life."""
         with self._database.writing() as connection:
             beat(connection, engine)
+
+    def make_queue(self, *, anew: bool = False) -> None:
+        """The tables of the workers' queue, on PostgreSQL; see `monitor.store.queue`."""
+        with self._database.writing() as connection:
+            make_queue(connection, anew=anew)
 
     def engines(self) -> tuple[EngineRow, ...]:
         with self._database.reading() as connection:

@@ -1,4 +1,4 @@
-"""The distributed engine in one process: what it prunes, what it revives, who looks, and one pass beside it."""
+"""The distributed engine in one process: what it tidies away, what it revives, who looks, and one pass beside it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from monitor.engines.distributed import QUEUES, Crew, DistributedEngine, Pace, crews_of, make_schema
+from monitor.engines.distributed import QUEUES, Crew, DistributedEngine, Pace, crews_of
 from monitor.engines.local import run as run_local
 from monitor.model import EngineRow
 from monitor.pipeline import Pipeline
@@ -26,7 +26,7 @@ FAST = Pace(
     crews=(Crew(QUEUES, 4),),
     sweep_cron="* * * * * *",
     look_cron="* * * * * *",
-    prune_cron="* * * * * *",
+    tidy_cron="* * * * * *",
     heartbeat=SECOND / 2,
     dead_after=2 * SECOND,
     stop_within=SECOND,
@@ -69,7 +69,7 @@ def jobs(postgres: Postgres, where: str = "true") -> int:
 
 def test_what_succeeded_is_gone_at_once_and_what_was_given_up_after_three_days(url: str, postgres: Postgres) -> None:
     with Store.open(url) as store:
-        make_schema(store.conninfo)
+        store.make_queue()
         postgres.sql(
             "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, status) VALUES "
             "('x', 'old', 'a', 'failed'), ('x', 'new', 'b', 'failed'), ('x', 'ended', 'c', 'cancelled')"
@@ -91,7 +91,7 @@ def test_what_succeeded_is_gone_at_once_and_what_was_given_up_after_three_days(u
 
 def test_jobs_of_a_dead_worker_are_seen_as_stalled_and_run_again(url: str, postgres: Postgres) -> None:
     with Store.open(url) as store:
-        make_schema(store.conninfo)
+        store.make_queue()
         postgres.sql("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '5 minutes')")
         postgres.sql(
             "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args, status, worker_id) SELECT "
@@ -112,7 +112,7 @@ def test_jobs_of_a_dead_worker_are_seen_as_stalled_and_run_again(url: str, postg
 
 def test_a_killed_worker_is_silent_in_the_status_and_forgotten_after_a_day(url: str) -> None:
     with Store.open(url) as store:
-        make_schema(store.conninfo)
+        store.make_queue()
         row = {"engine": "distributed", "host": "h", "pid": 1, "started_at": NOW}
         store.beat(EngineRow.model_validate(row | {"id": "killed", "beat_at": NOW}))
         store.beat(EngineRow.model_validate(row | {"id": "lives", "beat_at": NOW + HOUR}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,6 +103,17 @@ def test_a_target_that_grew_by_itself_is_noticed(filled: Database, target: Datab
         copy(filled, target)
 
 
+def test_a_backup_of_sqlite_is_put_in_the_place_of_what_was_lost(filled: Database, tmp_path: Path) -> None:
+    backup(filled, tmp_path / "kept.db")
+    assert filled.path is not None
+    filled.close()
+    filled.path.write_bytes(b"nothing but noise " * 1000)
+    shutil.copy(tmp_path / "kept.db", filled.path)
+    with Store.open(filled.name) as store:
+        assert len(store.events()) == 25
+        assert store.record_poll(poll(entry("new"), at=NOW + HOUR)).new == (26,)
+
+
 def test_a_backup_is_a_database_and_overwrites_nothing(filled: Database, tmp_path: Path) -> None:
     path = tmp_path / "backup.db"
     backup(filled, path)
@@ -113,6 +125,34 @@ def test_a_backup_is_a_database_and_overwrites_nothing(filled: Database, tmp_pat
         backup(filled, tmp_path / "nowhere" / "backup.db")
 
 
-def test_postgresql_is_pointed_to_its_own_tools(target: Database, tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="pg_dump"):
-        backup(target, tmp_path / "backup.db")
+def test_a_backup_of_postgresql_goes_back_into_an_empty_database(
+    filled: Database, target: Database, postgres: Postgres, tmp_path: Path
+) -> None:
+    """Written by a copy there, backed up while open, everything lost, and restored."""
+    copied = copy(filled, target)
+    path = tmp_path / "backup.db"
+    backup(target, path)
+    assert sorted(each.name for each in tmp_path.iterdir() if each.name.startswith("backup")) == ["backup.db"]
+    postgres.fresh()
+    with Database(str(path)) as kept:
+        assert copy(kept, target) == copied
+    with Store.open(postgres.url) as store:
+        assert len(store.events()) == 25
+        assert store.record_poll(poll(entry("new"), at=NOW + HOUR)).new == (26,)
+
+
+def test_a_backup_is_one_moment_whatever_is_written_meanwhile(
+    target: Database, postgres: Postgres, tmp_path: Path
+) -> None:
+    fill(postgres.url, articles=3)
+
+    def grow(table: str, _done: int, _total: int) -> None:
+        if table == "feed":
+            with Store.open(postgres.url) as store:
+                store.record_poll(poll(entry("late"), at=NOW + HOUR))
+
+    path = tmp_path / "backup.db"
+    backup(target, path, progress=grow)
+    with Store.open(str(path)) as kept, Store.open(postgres.url) as store:
+        assert len(kept.articles()) == 3
+        assert len(store.articles()) == 4
