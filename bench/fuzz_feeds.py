@@ -1,6 +1,6 @@
-"""Feeds the parser damaged documents until time is up: `python -m bench.fuzz_feeds --minutes 60 [--seed N]`.
+"""Feeds the parser damaged and odd documents until time is up: `python -m bench.fuzz_feeds --minutes 60 [--seed N]`.
 
-A crash prints the seed and the document that did it; a document that takes over two seconds is reported as slow.
+Odd but well-formed ones are read both ways, directly and by feedparser, and must come out the same. A crash prints the seed and the document that did it; a document that takes over two seconds is reported as slow.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from monitor.sources.feeds import parse_feed
 from monitor.sources.fetch import Fetched
 from monitor.sources.pages import read_page
 from tests.sources.documents import NOW
+from tests.sources.kinds import composed
 from tests.sources.test_fuzz import SHARDS, WHOLE
 
 _FEED = Feed(id="fuzz", url="https://e.org/f", publisher="Fuzz", language=Language.EN)
@@ -40,13 +41,22 @@ def damaged(chance: random.Random) -> bytes:
     return body
 
 
+def same_both_ways(body: bytes) -> int:
+    """The number of entries. Raises AssertionError where the quick way says something else than feedparser."""
+    quick = parse_feed(body, content_type=None, url=_FEED.url, now=NOW)
+    long = parse_feed(body + b"<!-- base= -->", content_type=None, url=_FEED.url, now=NOW)  # could be `xml:base`
+    if quick != long:
+        raise AssertionError(f"{quick!r} is not {long!r}")
+    return len(quick.entries)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=1)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     chance = random.Random(options.seed)
-    until, count, entries, slow = time.monotonic() + options.minutes * 60, 0, 0, 0
+    until, count, entries, slow, twice = time.monotonic() + options.minutes * 60, 0, 0, 0, 0
     while time.monotonic() < until:
         body, kind, started = damaged(chance), chance.choice(_TYPES), time.process_time()
         try:
@@ -54,6 +64,9 @@ def main() -> None:
             fetched = Fetched(url=_FEED.url, final_url=_FEED.url, status=200, body=body)
             poll.decide(_FEED, FeedState(feed_id="fuzz"), fetched, parsed, NOW).model_dump_json()
             read_page(body, content_type=kind, url=_FEED.url, now=NOW)
+            odd = composed(chance)
+            twice, body = twice + 1, odd
+            entries += same_both_ways(odd)
         except BaseException:
             print(f"seed {options.seed}, document {count}, type {kind}: {body!r}")
             raise
@@ -61,7 +74,7 @@ def main() -> None:
         if time.process_time() - started > _SLOW:
             slow += 1
             print(f"slow: {time.process_time() - started:.1f} s of CPU, document {count}: {body[:300]!r}")
-    print(f"{count} documents, {entries} entries, {slow} slow, no crash")
+    print(f"{count} damaged documents, {twice} odd ones both ways, {entries} entries, {slow} slow, no crash")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import ipaddress
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -41,6 +42,14 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 class RefusedAddressError(OSError):
     """An address that must not be reached; the text says why."""
+
+
+@lru_cache(maxsize=4_096)  # each poll asks three times
+def _ip(words: str) -> IP | None:
+    try:
+        return ipaddress.ip_address(words)
+    except ValueError:
+        return None
 
 
 def refusal(address: str | IP) -> str | None:
@@ -134,7 +143,9 @@ class Guard:
 
     def check(self, *, host: str, address: str, port: int) -> None:
         """Raises RefusedAddressError unless `address`, which `host` stands for, may be reached."""
-        ip = ipaddress.ip_address(address.partition("%")[0])
+        ip = _ip(address.partition("%")[0])
+        if ip is None:
+            raise RefusedAddressError(f"{host}: {address} is no address")
         if any(line.covers(host=host, ip=ip, port=port) for line in self._allowed):
             self._by_name.add(str(ip))
             return
@@ -151,18 +162,15 @@ class Guard:
             )
         if not url.host:
             raise RefusedAddressError("an address without a host")
-        try:
-            ipaddress.ip_address(url.host.partition("%")[0])
-        except ValueError:
+        if _ip(url.host.partition("%")[0]) is None:
             return  # a name; decimal, octal and hex forms too: the resolver turns those into addresses
         self.check(host=url.host, address=url.host, port=url.port or 80)
 
     def covers(self, url: URL) -> bool:
         """Whether this place is on the allow-list, and so the operator's own."""
-        try:
-            ip: IP = ipaddress.ip_address(url.host or "")
-        except ValueError:
-            ip = ipaddress.IPv4Address(0)
+        if not self._allowed:
+            return False
+        ip = _ip(url.host or "") or ipaddress.IPv4Address(0)
         return any(line.covers(host=url.host or "", ip=ip, port=url.port or 80) for line in self._allowed)
 
     def socket(self, info: tuple[Any, Any, int, str, tuple[Any, ...]]) -> socket.socket:

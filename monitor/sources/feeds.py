@@ -19,6 +19,7 @@ import feedparser
 
 from monitor.model import DateQuality, Entry, Health, Hints
 from monitor.sources.charset import decode
+from monitor.sources.direct import Raw, read_directly
 from monitor.sources.discover import feeds_in
 from monitor.sources.identity import with_keys
 from monitor.sources.jsonfeed import parse_json
@@ -122,7 +123,10 @@ def _parse_markup(text: str, *, url: str, now: datetime) -> ParsedFeed:
     document = _well_formed(text).encode("utf-8")
     if format_ is FeedFormat.SITEMAP:
         return parse_sitemap(document, url=url, now=now)
-    return _by_feedparser(document, format_, url=url, now=now)
+    raw = read_directly(document)
+    if raw is None:
+        return _by_feedparser(document, format_, url=url, now=now)
+    return _made(raw, document, format_, url=url, now=now)
 
 
 def _no_feed(text: str, *, url: str) -> ParsedFeed:
@@ -188,20 +192,25 @@ def _by_feedparser(document: bytes, format_: FeedFormat, *, url: str, now: datet
     except _PARSER_FAULTS as fault:
         return refused(format_, Health.BROKEN_XML, f"broken XML: {type(fault).__name__}: {str(fault)[:100]}")
     items = [dict(item) for item in raw["entries"]]
+    return _made(Raw(dict(raw["feed"]), items), document, format_, url=url, now=now, fault=_fault(raw))
+
+
+def _made(
+    raw: Raw, document: bytes, format_: FeedFormat, *, url: str, now: datetime, fault: str | None = None
+) -> ParsedFeed:
     dropped: Counter[str] = Counter()
-    if len(items) > MAX_ENTRIES:
-        dropped[f"beyond {MAX_ENTRIES:,} entries"] = len(items) - MAX_ENTRIES
+    if len(raw.items) > MAX_ENTRIES:
+        dropped[f"beyond {MAX_ENTRIES:,} entries"] = len(raw.items) - MAX_ENTRIES
     atom = format_ is FeedFormat.ATOM
-    read = [_entry(item, url=url, now=now, dropped=dropped, atom=atom) for item in items[:MAX_ENTRIES]]
-    channel = dict(raw["feed"])
+    read = [_entry(item, url=url, now=now, dropped=dropped, atom=atom) for item in raw.items[:MAX_ENTRIES]]
     return concluded(
         format_,
         entries=tuple(entry for entry in read if entry),
         dropped=dropped,
-        title=_text(channel.get("title")),
-        language=_text(channel.get("language")),
-        hints=_hints(channel, document),
-        fault=_fault(raw),
+        title=_text(raw.channel.get("title")),
+        language=_text(raw.channel.get("language")),
+        hints=_hints(raw.channel, document),
+        fault=fault,
     )
 
 
@@ -244,10 +253,13 @@ def _link(item: Mapping[str, Any]) -> str | None:
 
 def _longest_text(item: Mapping[str, Any], *, atom: bool) -> tuple[str, bool, bool]:
     """The fullest text of an item, whether it is literal, and whether it came where publishers put whole articles."""
-    parts = [*(item.get("content") or ())]
+    # Elements may have any name, also one under which feedparser keeps things of its own.
+    parts = [part for part in item.get("content") or () if isinstance(part, Mapping)]
     whole = bool(parts)
-    if item.get("summary"):
-        parts.append(item.get("summary_detail") or {"value": item["summary"]})
+    if _text(item.get("summary")):
+        detail = item.get("summary_detail")
+        known = isinstance(detail, Mapping) and "value" in detail
+        parts.append(detail if known else {"value": item["summary"]})
     for name in _FULL_TEXT:
         if _text(item.get(name)):
             parts.append({"value": item[name], "type": "text/html"})

@@ -9,6 +9,7 @@ import asyncio
 import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
@@ -85,7 +86,7 @@ class Fetcher:
             socket_factory=self._guard.socket,
             use_dns_cache=True,
             ttl_dns_cache=60,
-            ssl=ssl.create_default_context(),
+            ssl=_trust(),
         )
         self._session = aiohttp.ClientSession(
             connector=connector,
@@ -213,6 +214,12 @@ async def _read(response: aiohttp.ClientResponse, *, limit: int) -> tuple[bytes,
             raise
         return bytes(body), "truncated"
     return bytes(body), "complete"
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Whom this machine trusts; reading that takes longer than many a poll."""
+    return ssl.create_default_context()
 
 
 def _which_deadline(error: TimeoutError, limits: Limits) -> str:

@@ -95,6 +95,9 @@ def tidy(text: str) -> str:
     """Plain text without control characters, one paragraph a line; runs of spaces become one."""
     if text.isprintable() and "  " not in text:
         return text.strip()  # most titles and names
+    lines = text.split("\n")
+    if all(line.isprintable() and "  " not in line for line in lines):
+        return "\n".join(words for line in lines if (words := line.strip()))  # most texts
     text = _CONTROLS.sub("", text)
     text = _MANY_SPACES.sub(" ", _OTHER_SPACES.sub(" ", text))
     text = _BREAKS.sub("\n", text)

@@ -259,6 +259,15 @@ def test_the_fullest_text_counts_wherever_the_publisher_put_it() -> None:
     assert (entry.text, entry.teaser) == (full, False)
 
 
+@pytest.mark.parametrize(
+    "name", ["summary_detail", "content", "source", "id", "published_parsed", "guidislink", "links"]
+)
+def test_an_element_may_be_called_what_the_parser_calls_things_of_its_own(name: str) -> None:
+    odd = item().replace("</item>", f"<{name}>odd</{name}><{name} x='y'>odd</{name}></item>")
+    (entry,) = parse(rss([odd])).entries
+    assert (entry.title, entry.text) == (TITLES["en"], TEXTS["en"])
+
+
 def test_what_is_dropped_is_counted() -> None:
     items = [item(guid=str(n), link=f"https://news.example/{n}") for n in range(MAX_ENTRIES + 3)]
     feed = parse(rss([*items[:-1], "<item/>", items[-1]]))

@@ -18,16 +18,12 @@ from monitor.sources.markup import plain
 from monitor.sources.pages import read_page
 from monitor.sources.urls import canonical, twin_key
 from tests.sources.documents import NOW, TEXTS, item, rss
-from tests.sources.test_feeds import ATOM, JSON, RDF, RSS_20
+from tests.sources.kinds import KINDS
 from tests.sources.test_poll import feed
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
-WHOLE = [
-    rss(),
-    rss([item(text=text) for text in TEXTS.values()]),
-    *(text.encode() for text in (ATOM, RDF, RSS_20, JSON)),
-]
+WHOLE = [rss(), rss([item(text=text) for text in TEXTS.values()]), *KINDS.values()]
 SHARDS = [
     b"<item>", b"</item>", b"<![CDATA[", b"]]>", b"<!--", b"-->", b"&", b"&#", b"&#xFFFFFFFFF;", b"&nbsp;", b"<", b">", b"\x00", b"\xff\xfe",
     b"\xef\xbb\xbf", b"<!DOCTYPE x [", b"<!ENTITY a 'b'>", b"]>", b"<?xml version='1.0' encoding='utf-7'?>", b"<content type='xhtml'>", b"<div>",
