@@ -30,9 +30,9 @@ from monitor.model import (
     StoredArticle,
     StoreError,
 )
-from monitor.pipeline.polls import Together
 from monitor.pipeline.pools import Pools, in_pool
 from monitor.pipeline.reading import Reading, read
+from monitor.pipeline.together import Together
 from monitor.pipeline.waits import analysis_wait, delivery_wait, failed_state, words
 from monitor.store import Store, Told, Transaction, Unfollowed
 from monitor.text.similarity import resemblance
@@ -51,6 +51,8 @@ LONGEST_WISH = timedelta(hours=6)
 
 COPY = 0.5
 """Texts that share this much are one text: edited wire copies share 0.6 and more, two reports of one event under 0.2."""
+
+_LOADED, _RECORDED = 100, 32  # feeds at once
 
 
 class Pipeline:
@@ -78,7 +80,8 @@ class Pipeline:
         self._policies = policies or {}
         self._wires = wires or Wires()
         self.follow_later = follow_later
-        self._polls = Together(store, self.pools.store)
+        self._load = Together(store.feeds_named, self.pools.store, at_most=_LOADED)
+        self._record_poll = Together(store.record_polls, self.pools.store, at_most=_RECORDED)
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -89,12 +92,12 @@ class Pipeline:
 
     async def collect(self, feed_id: str) -> tuple[int, ...]:
         """Polls the feed if it is due; the articles to analyze now."""
-        feed, state = await self._stored(self.store.feed, feed_id)
+        feed, state = await self._load(feed_id)
         if state.next_poll_at is not None and state.next_poll_at > self.clock():
             return ()
         try:
             poll = await self._fetch(feed, state)
-            recorded = await self._polls.record(feed, poll)
+            recorded = await self._record_poll((feed, poll))
         except Exception as error:
             if isinstance(error, StoreError) and not isinstance(error, RefusedRowError):
                 raise  # the database is at fault, not the feed
@@ -105,7 +108,9 @@ class Pipeline:
         for name, ids in (("new article", recorded.new), ("article changed", recorded.changed)):
             for article_id in ids:
                 log.info(name, article=article_id, feed=feed_id)
-        log.info(
+        eventful = recorded.new or recorded.changed or poll.state.failures or poll.state.health is not state.health
+        # Nine polls in ten bring nothing; their counters and states say so, and a line for each would bury the others.
+        (log.info if eventful else log.debug)(
             "collected",
             feed=feed_id,
             health=poll.state.health.value,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from monitor.model import Article, DateQuality, Entry, Feed, Language, Recorded, StoredArticle
 from monitor.store import tables as t
-from monitor.store.dialect import insert_if_absent
+from monitor.store.dialect import insert_if_absent, new_ids
 from monitor.store.identity import Known, digests, is_new_version, same, storable, text_hash, useful_keys
 from monitor.store.search import index_versions, words_of_version
 
@@ -99,6 +99,8 @@ _KNOWN = (
     .where(t.article_key.c.digest.in_(bindparam("digests", expanding=True)))
 )
 
+_INSERT_ARTICLE, _INSERT_VERSION = insert(t.article), insert(t.version)
+
 
 def _known(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, Known]:
     rows = connection.execute(_KNOWN, {"digests": list(keys)})
@@ -118,11 +120,11 @@ def _insert_articles(
 ) -> list[int]:
     if not entries:
         return []
-    rows = [_article_row(entry, feed, seen_at=seen_at, voices=voices) for entry in entries]
-    ids = list(
-        connection.execute(insert(t.article).returning(t.article.c.id, sort_by_parameter_order=True), rows).scalars()
-    )
-    versions = [_version_row(e, id_, number=1, seen_at=seen_at) for e, id_ in zip(entries, ids, strict=True)]
+    ids = new_ids(connection, t.article, len(entries))
+    named = list(zip(ids, entries, strict=True))
+    rows = [{"id": id_, **_article_row(entry, feed, seen_at=seen_at, voices=voices)} for id_, entry in named]
+    connection.execute(_INSERT_ARTICLE, rows)
+    versions = [_version_row(entry, id_, number=1, seen_at=seen_at) for id_, entry in named]
     _insert_versions(connection, feed, versions, publishers=[row["publisher"] for row in rows])
     return ids
 
@@ -131,8 +133,8 @@ def _insert_versions(
     connection: Connection, feed: Feed, rows: Sequence[dict[str, Any]], *, publishers: Sequence[str]
 ) -> None:
     """With their words, so that the search finds them from the same moment on."""
-    made = insert(t.version).returning(t.version.c.id, sort_by_parameter_order=True)
-    ids = connection.execute(made, rows).scalars().all()
+    ids = new_ids(connection, t.version, len(rows))
+    connection.execute(_INSERT_VERSION, [{"id": id_, **row} for id_, row in zip(ids, rows, strict=True)])
     index_versions(
         connection,
         [
@@ -194,8 +196,12 @@ def _add_versions(
     fresh = [(e, k) for e, k in changed if (k.article_id, text_hash(e.title, e.text)) not in seen]
     for entry, known in fresh:
         number = known.version + 1
+<<<<<<< HEAD
         row = _version_row(entry, known.article_id, number=number, seen_at=seen_at)
         _insert_versions(connection, feed, [row], publishers=[entry.publisher or feed.publisher])
+=======
+        connection.execute(_INSERT_VERSION, _version_row(entry, known.article_id, number=number, seen_at=seen_at))
+>>>>>>> 000d955 (Feeds are loaded and polls recorded many at a time; instants, digests and models go to SQLite without detours; uneventful polls are logged at debug level)
         connection.execute(
             update(t.article)
             .where(t.article.c.id == known.article_id)

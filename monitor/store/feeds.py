@@ -25,7 +25,9 @@ _SAVE_STATE = (
         next_poll_at=case((t.feed.c.active, bindparam("new_next_poll_at", type_=Utc())), else_=None),
     )
 )
-_FEED = select(t.feed.c.definition, t.feed.c.state).where(t.feed.c.id == bindparam("feed"))
+_FEEDS = select(t.feed.c.id, t.feed.c.definition, t.feed.c.state).where(
+    t.feed.c.id.in_(bindparam("feeds", expanding=True))
+)
 
 
 def sync_feeds(connection: Connection, feeds: Sequence[Feed], now: datetime) -> None:
@@ -86,11 +88,13 @@ def due_feeds(connection: Connection, now: datetime, limit: int) -> tuple[str, .
     return tuple(connection.execute(query).scalars())
 
 
-def feed_and_state(connection: Connection, feed_id: str) -> tuple[Feed, FeedState]:
-    row = connection.execute(_FEED, {"feed": feed_id}).one_or_none()
-    if row is None:
-        raise StoreError(f"no feed has the id {feed_id!r}; `monitor feeds` lists them")
-    return row.definition, row.state
+def feeds_and_states(connection: Connection, feed_ids: Sequence[str]) -> list[tuple[Feed, FeedState]]:
+    """In the order of the ids. Raises StoreError if one of them is no feed's."""
+    found = {row.id: (row.definition, row.state) for row in connection.execute(_FEEDS, {"feeds": list(feed_ids)})}
+    for feed_id in feed_ids:
+        if feed_id not in found:
+            raise StoreError(f"no feed has the id {feed_id!r}; `monitor feeds` lists them")
+    return [found[feed_id] for feed_id in feed_ids]
 
 
 def record_polls(connection: Connection, polls: Sequence[tuple[Feed, Poll]]) -> list[Recorded]:

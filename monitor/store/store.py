@@ -219,8 +219,12 @@ class Store:
             return feeds.due_feeds(connection, now, limit)
 
     def feed(self, feed_id: str) -> tuple[Feed, FeedState]:
+        return self.feeds_named([feed_id])[0]
+
+    def feeds_named(self, feed_ids: Sequence[str]) -> list[tuple[Feed, FeedState]]:
+        """Several feeds with their states, in the order of the ids."""
         with self._database.reading() as connection:
-            return feeds.feed_and_state(connection, feed_id)
+            return feeds.feeds_and_states(connection, feed_ids)
 
     def feed_state(self, feed_id: str) -> FeedState:
         return self.feed(feed_id)[1]

@@ -18,7 +18,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     String,
     Table,
     Text,
@@ -29,7 +28,7 @@ from sqlmodel import Field, SQLModel
 
 from monitor.alerts import Silence
 from monitor.model import Attribution, Contribution, Event, Evidence, Feed, FeedState, StanceChange, Track
-from monitor.store.columns import AsJson, Utc
+from monitor.store.columns import AsJson, Digest, Utc
 
 # SQLite only counts up by itself on a plain INTEGER key.
 _ID = BigInteger().with_variant(Integer(), "sqlite")
@@ -100,7 +99,7 @@ class ArticleKeyTable(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "article_key"
     __table_args__ = (Index("article_key_article", "article_id"), {"sqlite_with_rowid": False})
-    digest: bytes = _column(LargeBinary(16), primary_key=True)
+    digest: bytes = _column(Digest(16), primary_key=True)
     article_id: int = _column(_ID, ForeignKey("article.id", ondelete="CASCADE"))
 
 
@@ -114,7 +113,7 @@ class VersionTable(SQLModel, table=True):
     number: int = _column(Integer)
     title: str | None = _column(Text, null=True)
     text: str = _column(Text)
-    text_hash: bytes = _column(LargeBinary(16))
+    text_hash: bytes = _column(Digest(16))
     seen_at: datetime = _column(Utc)
     signature: tuple[int, ...] | None = _column(AsJson(tuple[int, ...]), null=True)  # of relevant versions only
 

@@ -24,6 +24,13 @@ def test_a_feed_that_leaves_the_configuration_rests_and_keeps_its_articles(store
     assert store.due_feeds(NOW + HOUR) == ("one",), "and is due again when it comes back"
 
 
+def test_several_feeds_come_in_the_order_asked_for_and_an_unknown_one_is_named(store: Store) -> None:
+    store.sync_feeds(tuple(feed(name) for name in "abc"), NOW)
+    assert [definition.id for definition, _ in store.feeds_named(["c", "a"])] == ["c", "a"]
+    with pytest.raises(StoreError, match="no feed has the id 'x'"):
+        store.feeds_named(["a", "x"])
+
+
 def test_a_changed_feed_keeps_its_validators(store: Store) -> None:
     store.sync_feeds((feed("one"),), NOW)
     store.record_poll(poll(etag='"1"'))
