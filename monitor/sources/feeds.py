@@ -258,8 +258,7 @@ def _longest_text(item: Mapping[str, Any], *, atom: bool) -> tuple[str, bool, bo
     whole = bool(parts)
     if _text(item.get("summary")):
         detail = item.get("summary_detail")
-        known = isinstance(detail, Mapping) and "value" in detail
-        parts.append(detail if known else {"value": item["summary"]})
+        parts.append(detail if isinstance(detail, Mapping) and "value" in detail else {"value": item["summary"]})
     for name in _FULL_TEXT:
         if _text(item.get(name)):
             parts.append({"value": item[name], "type": "text/html"})
