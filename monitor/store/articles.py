@@ -196,12 +196,8 @@ def _add_versions(
     fresh = [(e, k) for e, k in changed if (k.article_id, text_hash(e.title, e.text)) not in seen]
     for entry, known in fresh:
         number = known.version + 1
-<<<<<<< HEAD
         row = _version_row(entry, known.article_id, number=number, seen_at=seen_at)
         _insert_versions(connection, feed, [row], publishers=[entry.publisher or feed.publisher])
-=======
-        connection.execute(_INSERT_VERSION, _version_row(entry, known.article_id, number=number, seen_at=seen_at))
->>>>>>> 000d955 (Feeds are loaded and polls recorded many at a time; instants, digests and models go to SQLite without detours; uneventful polls are logged at debug level)
         connection.execute(
             update(t.article)
             .where(t.article.c.id == known.article_id)
