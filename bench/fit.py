@@ -224,19 +224,25 @@ def _fit_stance(
     for each, marks in zip(found, labels, strict=True):
         for candidate, mark in zip(each, marks, strict=True):
             if mark:
-                rows.append(candidate.features)
+                rows.append(_of_meaning(candidate.features))
                 answers.append(mark)
                 weights.append(1.0)
     for item, each in added:
         for candidate, mark in zip(each, labelled(item.document, each), strict=True):
             if mark:
-                rows.append(candidate.features)
+                rows.append(_of_meaning(candidate.features))
                 answers.append(mark)
                 weights.append(EXTRA_WEIGHT)
     return fit_model("stance", rows, answers, strength=strength.stance, weights=weights)
 
 
 EXTRA_WEIGHT = 1.0
+_LAYOUT = frozenset({"length", "number", "depth"})
+
+
+def _of_meaning(features: Mapping[str, float]) -> Mapping[str, float]:
+    """Without the sentence's length and place: our own articles differ in them from real ones, and they mean no stance."""
+    return {name: value for name, value in features.items() if name not in _LAYOUT}
 
 
 def _out_of_fold_salience(

@@ -23,7 +23,8 @@ _FLIPPED = {Group.SUPPORT: "against", Group.OPPOSE: "for", Group.SUSPEND: "for"}
 _FLAGS = frozenset(
     {"background_time", "recap", "anniversary", "yesterday_now", "future", "plan", "past_perfect", "question",
      "hypothetical", "former", "nonofficial", "source_anon", "quoting_media", "condition", "only_condition",
-     "concession", "contrast", "own_terms", "denies_report", "near_negation", "negation", "joint", "joint_pair", "according_to"}
+     "concession", "contrast", "own_terms", "denies_report", "near_negation", "negation", "joint", "joint_pair", "according_to",
+     "stop_war"}
 )  # fmt: skip
 
 
@@ -159,6 +160,7 @@ def _features(candidate: Candidate, context: Context) -> Features:
         found[f"theme:{hit.label}"] = 1.0
     flags = {owned.cue.concept for owned in scene.cues} & _FLAGS
     found.update({f"flag:{flag}": 1.0 for flag in flags})
+    _condition_features(found, candidate, reading, conditioned)
     found[f"role:{candidate.role}"] = 1.0
     found[f"kind:{candidate.mention.kind}"] = 1.0
     if by_other:
@@ -169,6 +171,36 @@ def _features(candidate: Candidate, context: Context) -> Features:
     _company(found, candidate, context)
     _place(found, candidate, context)
     return found
+
+
+def _condition_features(found: Features, candidate: Candidate, reading: Reading, conditioned: frozenset[int]) -> None:
+    """What a condition bears on: the holder's own words, the target, or something else."""
+    if _not_until(candidate.scene):
+        found["not until"] = 1.0
+    if not conditioned:
+        return
+    groups = reading.vocabulary.groups
+    own = any(owned.cue.first in conditioned and groups.get(owned.cue.concept) in _STANCED for owned in candidate.own)
+    target = any(hit.first in conditioned for hit in candidate.scene.themes)
+    found["condition on own words"] = float(own)
+    found["condition on the target"] = float(target)
+    found["condition on something else"] = float(not own and not target)
+
+
+def _not_until(scene: Scene) -> bool:
+    """Whether the sentence says "not … until", "not … before"."""
+    refusals = [owned.cue.first for owned in scene.cues if owned.cue.concept in _NEGATORS or owned.cue.negated]
+    limits = [owned.cue.first for owned in scene.cues if owned.cue.concept in _LIMITS]
+    return any(
+        refusal < limit <= refusal + _LIMIT_REACH or (limit <= scene.sentence.first + 2 and refusal > limit)
+        for refusal in refusals
+        for limit in limits
+    )
+
+
+_NEGATORS = frozenset({"negation", "near_negation"})
+_LIMITS = frozenset({"until", "only_condition"})
+_LIMIT_REACH = 20  # words
 
 
 def _cue_features(

@@ -12,7 +12,7 @@ from monitor.analysis.linear import distribution, logit, probability
 from monitor.model import Stance
 
 Features = dict[str, float]
-_SHARPNESS = 1.5  # how much more a salient sentence says about the stance than a dull one
+_EVIDENCE = 2  # power of salience in the choice of the sentence that is shown
 _MOST_EVENTS = 12
 
 
@@ -111,10 +111,9 @@ def stance_of(own: Sequence[Scored]) -> dict[str, float]:
     totals: dict[str, float] = {}
     weights = 0.0
     for each in own:
-        weight = each.salience**_SHARPNESS
-        weights += weight
+        weights += each.salience
         for name, chance in each.stances.items():
-            totals[name] = totals.get(name, 0.0) + weight * chance
+            totals[name] = totals.get(name, 0.0) + each.salience * chance
     return {name: total / weights for name, total in totals.items()} if weights else totals
 
 
@@ -173,7 +172,7 @@ def _by_institution(own: Sequence[Scored]) -> dict[str | None, list[Scored]]:
 def _decision(actor: str, own: Sequence[Scored], chance: float) -> Decision:
     stances = stance_of(own)
     stance = max(stances, key=lambda name: stances[name])
-    best = max(own, key=lambda each: each.salience * each.stances[stance])
+    best = max(own, key=lambda each: each.salience**_EVIDENCE * each.stances[stance])
     return Decision(
         actor=actor,
         institution=best.candidate.institution,

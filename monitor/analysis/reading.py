@@ -25,7 +25,9 @@ _HARD = frozenset(";:()؛[]—–")
 _SOFT = frozenset(",،")
 _MARKS = frozenset('"“”„«»‟')
 # A concept whose words begin a clause of their own.
-_OPENERS = frozenset({"subordinator", "relative", "contrast", "cause", "concession", "condition", "only_condition"})
+_OPENERS = frozenset(
+    {"subordinator", "relative", "contrast", "cause", "concession", "condition", "only_condition", "when_done", "until"}
+)
 _STRONG_OPENERS = frozenset({"subordinator", "relative", "contrast"})
 
 
@@ -150,8 +152,8 @@ def read(text: str, *, title: str | None, vocabulary: Vocabulary) -> Reading:
     concept_hits = vocabulary.concepts.find(folded, word_keys, breaks)
     clause, strong = _clauses(body, found, concept_hits)
     listed = _sentences(spans, found, body, title=title)
-    cues = _negated(_longest(concept_hits), clause)
     themes = _once(vocabulary.themes.find(folded, word_keys, breaks))
+    cues = _negated(_not_within_themes(_longest(concept_hits), themes, vocabulary), clause)
     return Reading(
         text=text,
         vocabulary=vocabulary,
@@ -261,6 +263,31 @@ def _longest(hits: Sequence[Hit[str]]) -> list[Cue]:
             seen.add((hit.first, hit.label))
             kept.append(Cue(hit.first, hit.last, hit.label))
     return kept
+
+
+_FORMS = frozenset({Group.SUPPORT, Group.NEUTRAL})
+
+
+def _not_within_themes(cues: list[Cue], themes: Sequence[Hit[str]], vocabulary: Vocabulary) -> list[Cue]:
+    """Cues without those that only help to name the target: a "halt" in "cessation of hostilities" halts nothing.
+
+    What is done between two sides ("talks", "coordination") is both a name of the target and something said of it.
+    """
+    around: dict[int, Hit[str]] = {}
+    for hit in themes:
+        for place in range(hit.first, hit.last):
+            if place not in around or hit.last - hit.first > around[place].last - around[place].first:
+                around[place] = hit
+
+    def names(cue: Cue) -> bool:
+        hit = around.get(cue.first)
+        group = vocabulary.groups.get(cue.concept)
+        if hit is None or group in {Group.GRAMMAR, Group.SPEECH, None} or cue.last > hit.last:
+            return False
+        done = cue.concept in vocabulary.mutual and group in _FORMS
+        return not done and cue.last - cue.first < hit.last - hit.first
+
+    return [cue for cue in cues if not names(cue)]
 
 
 def _once(hits: Sequence[Hit[str]]) -> list[Hit[str]]:

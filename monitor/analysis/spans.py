@@ -12,6 +12,12 @@ from monitor.model import Evidence, Stance, quote
 _SHORTEST = 30  # characters: less shows nothing
 _QUOTES = "\"“”«»‘’'"  # a closing mark goes with its opening one only
 _CONDITIONS = frozenset({"condition", "only_condition"})
+_ASIDE = {"relative": 0.5, "concession": 0.3}  # how little a part counts that such a word opens
+_AS_TELLING = 0.5  # of the best part's weight, that its neighbour needs to be shown with it
+_LONGEST = 220  # characters of several parts together
+
+Part = tuple[int, int, int]
+"""Number, first and last word (exclusive) of a strong part."""
 
 
 def evidence_span(candidate: Candidate, stance: Stance, reading: Reading) -> tuple[int, int]:
@@ -24,8 +30,8 @@ def evidence_span(candidate: Candidate, stance: Stance, reading: Reading) -> tup
     best = max(parts, key=lambda part: (weights[part[0]], part[2] - part[1]))
     if weights[best[0]] <= 0:
         return sentence.start, sentence.end
-    first, last = best[1], best[2]
     place = parts.index(best)
+    first, last = _with_neighbours(parts, place, weights, reading)
     if stance is Stance.CONDITIONAL:
         first, last = _with_condition(parts, place, candidate, first, last)
     while _length(reading, first, last) < _SHORTEST and (first > sentence.first or last < sentence.last):
@@ -37,6 +43,23 @@ def evidence_span(candidate: Candidate, stance: Stance, reading: Reading) -> tup
     return _trimmed(reading, _past_subordinator(candidate, reading, first, last), last)
 
 
+def _with_neighbours(
+    parts: list[Part], place: int, weights: dict[int, float], reading: Reading
+) -> tuple[int, int]:
+    """The best part with the ones beside it that tell nearly as much, as long as the whole stays short."""
+    wanted = _AS_TELLING * weights[parts[place][0]]
+    low = high = place
+    while True:
+        beside = [number for number in (high + 1, low - 1) if 0 <= number < len(parts)]
+        for number in beside:
+            first, last = min(parts[low][1], parts[number][1]), max(parts[high][2], parts[number][2])
+            if weights[parts[number][0]] >= wanted and _length(reading, first, last) <= _LONGEST:
+                low, high = min(low, number), max(high, number)
+                break
+        else:
+            return parts[low][1], parts[high][2]
+
+
 def _past_subordinator(candidate: Candidate, reading: Reading, first: int, last: int) -> int:
     """The first word after a leading "that", что, أن: it belongs to the words of the reporter."""
     for owned in candidate.scene.cues:
@@ -46,9 +69,9 @@ def _past_subordinator(candidate: Candidate, reading: Reading, first: int, last:
     return first
 
 
-def _parts(reading: Reading, first: int, last: int) -> list[tuple[int, int, int]]:
+def _parts(reading: Reading, first: int, last: int) -> list[Part]:
     """The strong parts of a sentence: number, first and last word."""
-    parts: list[tuple[int, int, int]] = []
+    parts: list[Part] = []
     begin = first
     for place in range(first + 1, last + 1):
         if place == last or reading.strong[place] != reading.strong[begin]:
@@ -74,11 +97,26 @@ def _weights(candidate: Candidate, stance: Stance, reading: Reading) -> dict[int
             weights[part] += (1.0 if fits else 0.3) * (1.0 if cue in own else 0.5)
     for hit in candidate.scene.themes:
         weights[reading.strong[hit.first]] += 0.6
+    for part in {reading.strong[owned.cue.first] for owned in candidate.scene.cues}:
+        weights[part] *= _aside(candidate, part, reading)
     return weights
 
 
+def _aside(candidate: Candidate, part: int, reading: Reading) -> float:
+    """Less than one where a relative or conceding word opens the part."""
+    sentence = candidate.scene.sentence
+    opened = (
+        _ASIDE[owned.cue.concept]
+        for owned in candidate.scene.cues
+        if owned.cue.concept in _ASIDE
+        and reading.strong[owned.cue.first] == part
+        and (owned.cue.first == sentence.first or reading.strong[owned.cue.first - 1] != part)
+    )
+    return min(opened, default=1.0)
+
+
 def _with_condition(
-    parts: list[tuple[int, int, int]], place: int, candidate: Candidate, first: int, last: int
+    parts: list[Part], place: int, candidate: Candidate, first: int, last: int
 ) -> tuple[int, int]:
     """A conditional stance shows only together with its condition."""
     for owned in candidate.scene.cues:

@@ -40,6 +40,9 @@ SAME_MEANING = [
     ("joint", "اتفق الجانبان على ذلك.", "Both sides settled it.", "Обе стороны согласны."),
     ("nonofficial", "يقول محلل في مركز أبحاث.", "An analyst at a think tank says so.", "Так думает политолог."),
     ("no_result", "انتهت الجولة دون التوصل إلى شيء.", "The round ended without a deal.", "Стороны так и не пришли к соглашению: в тупике."),
+    ("until", "لن نجلس إليهم قبل أن يصمت السلاح.", "No seat is taken until the guns are silent.", "Прежде чем сесть за стол, пусть замолчат пушки."),
+    ("no_negation", "لا يزال الوزير ملتزما.", "Not only the minister is bound by it.", "Не только министр связан этим."),
+    ("stop_war", "دعا إلى وقف القصف.", "He asked them to stop the bombing.", "Он призвал прекратить бомбардировки."),
     ("await_proof", "نريد أفعالا لا أقوالا.", "We want deeds not words.", "Пусть докажут это на деле."),
 ]  # fmt: skip
 
@@ -65,6 +68,15 @@ LOOKALIKES = [
     (Language.EN, "support_back", "He went back home."),
     (Language.EN, "condition", "They stopped at once."),
     (Language.EN, "near_negation", "He said only a few words."),
+    (Language.AR, "guarantee", "كان ضمن الوفد."),  # ضمن, "guaranteed", is "within"
+    (Language.AR, "criticise", "سقطت قذيفة على خان شيخون."),  # خان, "betrayed", is a town's name
+    (Language.AR, "sanction", "قالت منظمة حظر الأسلحة الكيميائية."),  # the organisation's name
+    (Language.AR, "suspend", "شدد على أن الهدنة ثابتة."),
+    (Language.AR, "condition", "شدد على أن الهدنة ثابتة."),  # "stressed that", no "provided that"
+    (Language.AR, "negation", "قال غير بيدرسن."),  # the envoy's name
+    (Language.EN, "support_back", "The Syria Support Group sat down."),
+    (Language.EN, "discuss", "The High Negotiations Committee left."),
+    (Language.RU, "support_back", "Группа поддержки Сирии собралась."),
     (Language.RU, "official_generic", "Это было после обеда."),  # "после" has a reading as "посол"
     (Language.RU, "joint_pair", "Об этом сказал глава государства."),  # one head of state is no pair
     (Language.RU, "withdraw", "Они пришли к выводу, что дело в погоде."),  # a conclusion, no pull-out
@@ -84,6 +96,12 @@ LONGER_WINS = [
     (Language.RU, "unwilling", "ready", "Они не готовы."),
     (Language.RU, "open_to", "rule_out", "Этого не исключают."),
     (Language.AR, "open_to", "rule_out", "لا تستبعد الوزارة ذلك."),
+    (Language.EN, "stop_war", "halt", "They want a halt to the fighting."),
+    (Language.RU, "stop_war", "halt", "Они требуют прекратить бомбардировки."),
+    (Language.AR, "stop_war", "halt", "طلبوا إيقاف القصف."),
+    (Language.EN, "coordinate", "near_negation", "The line is there to avoid collisions."),
+    (Language.RU, "coordinate", "near_negation", "Линия нужна, чтобы избежать столкновений."),
+    (Language.AR, "coordinate", "near_negation", "الخط وجد من أجل تجنب الصدام."),
     (Language.AR, "decline_comment", "reject", "رفض التعليق على الأمر."),
 ]
 
