@@ -43,9 +43,7 @@ def evidence_span(candidate: Candidate, stance: Stance, reading: Reading) -> tup
     return _trimmed(reading, _past_subordinator(candidate, reading, first, last), last)
 
 
-def _with_neighbours(
-    parts: list[Part], place: int, weights: dict[int, float], reading: Reading
-) -> tuple[int, int]:
+def _with_neighbours(parts: list[Part], place: int, weights: dict[int, float], reading: Reading) -> tuple[int, int]:
     """The best part with the ones beside it that tell nearly as much, as long as the whole stays short."""
     wanted = _AS_TELLING * weights[parts[place][0]]
     low = high = place
@@ -115,9 +113,7 @@ def _aside(candidate: Candidate, part: int, reading: Reading) -> float:
     return min(opened, default=1.0)
 
 
-def _with_condition(
-    parts: list[Part], place: int, candidate: Candidate, first: int, last: int
-) -> tuple[int, int]:
+def _with_condition(parts: list[Part], place: int, candidate: Candidate, first: int, last: int) -> tuple[int, int]:
     """A conditional stance shows only together with its condition."""
     for owned in candidate.scene.cues:
         if owned.cue.concept in _CONDITIONS:
