@@ -5,9 +5,10 @@ Colour never carries the meaning alone: each stance has a level in the step char
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
+from typing import NamedTuple
 
 from pydantic import Field
 
@@ -29,10 +30,12 @@ LETTERS = {
     Stance.SUSPEND: "X",
 }
 _HEIGHTS = (Stance.SUPPORT, Stance.CONDITIONAL, Stance.NEUTRAL, Stance.OPPOSE, Stance.SUSPEND)
-_LANE = 92  # px
+_LANE = 106  # px
 _STEP = 15
-_TOP = 14
-_LEFT = 190
+_TITLE = 32  # from the top of a lane to its first level: the holder's name stands above
+_TOP = 6
+_LEFT = 128
+_FONTS = "'Noto Sans', 'Noto Sans Arabic', 'DejaVu Sans', sans-serif"
 _RIGHT = 16
 _BOTTOM = 28
 
@@ -130,28 +133,50 @@ def svg(
     *,
     now: datetime,
     width: int = 960,
-    names: dict[Stance, str] | None = None,
+    words: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
     title: str = "Stances",
 ) -> str:
     """A step chart of all lanes: solid where confirmed, dashed where reported; a dot a turn, its quote on hover.
 
-    Self-contained: no script, no style from outside. Time runs left to right in every language, as charts do.
+    `words` say stances, levels, `split` and `disputed` in the reader's language, `names` the holders. Self-contained: no
+    script, no style from outside. Time runs left to right in every language, as charts do.
     """
     start, end = extent(drawn, now=now)
-    words = names or {stance: stance.value for stance in Stance}
     height = _TOP + _LANE * len(drawn) + _BOTTOM
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-            f'role="{_role(drawn)}" aria-label="{escape(one_line(title))}" direction="ltr" font-family="sans-serif" font-size="12" fill="currentColor">'
+            f'role="{_role(drawn)}" aria-label="{escape(one_line(title))}" direction="ltr" font-family="{_FONTS}" '
+            'font-size="12" fill="currentColor">'
         ),
         f"<title>{escape(one_line(title))}</title>",
     ]
+    say = _Words(words or {}, names or {})
     for index, lane in enumerate(drawn):
-        parts.append(_lane_svg(lane, top=_TOP + index * _LANE, width=width, start=start, end=end, words=words))
+        parts.append(_lane_svg(lane, top=_TOP + index * _LANE, width=width, start=start, end=end, say=say))
     parts.append(_axis(start, end, width=width, y=_TOP + _LANE * len(drawn)))
     parts.append("</svg>")
     return "".join(parts)
+
+
+class _Words(NamedTuple):
+    """What is written on the chart; English, and codes for holders, where nothing else is given."""
+
+    words: Mapping[str, str]
+    names: Mapping[str, str]
+
+    def word(self, name: str) -> str:
+        return self.words.get(name, name)
+
+    def holder(self, lane: Lane) -> str:
+        name = one_line(self.names.get(lane.holder, lane.holder))
+        remark = "split" if lane.split else "disputed" if lane.disputed else None
+        return f"{name} ({self.word(remark)})" if remark else name
+
+    def turn(self, turn: Turn) -> str:
+        level = self.word("confirmed" if turn.confirmed else "reported")
+        return one_line(f"{turn.at:%Y-%m-%d} {self.word(turn.stance.value)} ({level}), {turn.publisher}: {turn.quote}")
 
 
 def _role(drawn: Sequence[Lane]) -> str:
@@ -163,16 +188,15 @@ def _x(moment: datetime, *, start: datetime, end: datetime, width: int) -> float
     return round(_LEFT + (moment - start) / (end - start) * (width - _LEFT - _RIGHT), 1)
 
 
-def _lane_svg(lane: Lane, *, top: int, width: int, start: datetime, end: datetime, words: dict[Stance, str]) -> str:
-    heights = {stance: top + 14 + level * _STEP for level, stance in enumerate(_HEIGHTS)}
-    remark = " (split)" if lane.split else " (disputed)" if lane.disputed else ""
+def _lane_svg(lane: Lane, *, top: int, width: int, start: datetime, end: datetime, say: _Words) -> str:
+    heights = {stance: top + _TITLE + level * _STEP for level, stance in enumerate(_HEIGHTS)}
     parts = [
-        f'<g><text x="0" y="{top + 18}" font-weight="bold">{escape(one_line(lane.holder))}{remark}</text>',
+        f'<g><text x="0" y="{top + 18}" font-size="13" font-weight="bold">{escape(say.holder(lane))}</text>',
         f'<line x1="0" x2="{width}" y1="{top}" y2="{top}" stroke="currentColor" opacity=".15"/>',
     ]
     for stance, y in heights.items():
         parts.append(
-            f'<text x="{_LEFT - 8}" y="{y + 4}" text-anchor="end" font-size="10.5" opacity=".8">{escape(words[stance])}</text>'
+            f'<text x="{_LEFT - 10}" y="{y + 4}" text-anchor="end" font-size="10.5" opacity=".8">{escape(say.word(stance.value))}</text>'
             f'<line x1="{_LEFT}" x2="{width - _RIGHT}" y1="{y}" y2="{y}" stroke="currentColor" opacity=".1"/>'
         )
     for index, turn in enumerate(lane.turns):
@@ -185,21 +209,22 @@ def _lane_svg(lane: Lane, *, top: int, width: int, start: datetime, end: datetim
             before = heights[lane.turns[index - 1].stance]
             parts.append(f'<line x1="{x}" x2="{x}" y1="{before}" y2="{y}" stroke="{colour}" opacity=".6"{dashes}/>')
         parts.append(f'<line x1="{x}" x2="{until}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="4"{dashes}/>')
-        parts.append(_dot(turn, x=x, y=y, words=words))
+        parts.append(_dot(turn, x=x, y=y, said=escape(say.turn(turn))))
     parts.append("</g>")
     return "".join(parts)
 
 
-def _dot(turn: Turn, *, x: float, y: int, words: dict[Stance, str]) -> str:
-    level = "confirmed" if turn.confirmed else "reported"
-    said = f"{turn.at:%Y-%m-%d} {words[turn.stance]} ({level}), {turn.publisher}: {turn.quote}"
+def _dot(turn: Turn, *, x: float, y: int, said: str) -> str:
+    """Filled when confirmed, hollow when reported: colour does not tell it alone."""
+    fill = COLOURS[turn.stance] if turn.confirmed else "#fff"
+    hollow = "" if turn.confirmed else ' class="hollow"'
     circle = (
-        f'<circle cx="{x}" cy="{y}" r="5" fill="{COLOURS[turn.stance]}" stroke="currentColor">'
-        f"<title>{escape(one_line(said))}</title></circle>"
+        f'<circle{hollow} cx="{x}" cy="{y}" r="5" fill="{fill}" stroke="{COLOURS[turn.stance]}" stroke-width="2">'
+        f"<title>{said}</title></circle>"
     )
     if turn.change_id is None:
         return circle
-    return f'<a href="/changes/{turn.change_id}" aria-label="{escape(one_line(said))}">{circle}</a>'
+    return f'<a href="/changes/{turn.change_id}" aria-label="{said}">{circle}</a>'
 
 
 def _axis(start: datetime, end: datetime, *, width: int, y: int) -> str:

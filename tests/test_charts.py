@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
+import pytest
+
 from monitor.charts import Lane, Turn, bar, extent, svg
-from monitor.model import Stance
+from monitor.cli.plot import picture, png
+from monitor.model import Language, Stance
 
 JUNE, JULY = datetime(2016, 6, 1, tzinfo=UTC), datetime(2016, 7, 1, tzinfo=UTC)
 AUGUST = datetime(2016, 8, 1, tzinfo=UTC)
@@ -37,6 +40,7 @@ def test_time_on_the_chart_is_never_empty() -> None:
 def test_a_reported_turn_is_dashed_and_links_to_its_change() -> None:
     drawn = svg([LANE], now=AUGUST)
     assert 'stroke-dasharray="4 3"' in drawn
+    assert 'class="hollow"' in drawn
     assert 'href="/changes/7"' in drawn
     assert "2016-07-01 oppose (reported), P: q" in drawn
 
@@ -50,3 +54,30 @@ def test_every_language_is_drawn_and_markup_in_a_quote_stays_text() -> None:
     assert "мы против" in said
     assert "\u202e" not in said
     assert not list(root.iter("{http://www.w3.org/2000/svg}script"))
+
+
+@pytest.mark.parametrize(
+    ("language", "holder", "stance"),
+    [
+        (Language.EN, "United States / Pentagon", "oppose (reported)"),
+        (Language.AR, "الولايات المتحدة / البنتاغون", "معارضة"),
+        (Language.RU, "США / Пентагон", "против (сообщается)"),
+    ],
+)
+def test_a_picture_speaks_the_readers_language(language: Language, holder: str, stance: str) -> None:
+    drawn = picture([LANE], now=AUGUST, language=language)
+    assert holder in drawn
+    assert stance in drawn
+
+
+def test_a_png_is_drawn_from_the_same_picture_and_arabic_words_are_in_it() -> None:
+    size, without = _ink(picture([LANE], now=AUGUST, language=Language.AR).replace("البنتاغون", ""))
+    same, whole = _ink(picture([LANE], now=AUGUST, language=Language.AR))
+    assert size == same == (1920, 280)
+    assert whole != without
+
+
+def _ink(drawing: str) -> tuple[tuple[int, int], bytes]:
+    made = png(drawing)
+    assert made.startswith(b"\x89PNG")
+    return (int.from_bytes(made[16:20]), int.from_bytes(made[20:24])), made

@@ -8,6 +8,7 @@ from monitor.alerts.decide import Decision, Hold, Why, alert_key, decide, first_
 from monitor.alerts.digest import Digest, digest
 from monitor.alerts.policy import ChannelPolicy, QuietHours, Silence
 from monitor.alerts.render import render, safe_link
+from monitor.alerts.words import holder_name, say
 
 __all__ = [
     "ChannelPolicy",
@@ -22,7 +23,9 @@ __all__ = [
     "digest",
     "first_key",
     "hold",
+    "holder_name",
     "render",
     "safe_link",
+    "say",
     "thread_key",
 ]

@@ -49,8 +49,12 @@ def digest(
     language: Language = Language.EN,
     bars: Mapping[str, Bar] | None = None,
     names: Mapping[str, str] | None = None,
+    chart: str = "",
 ) -> Digest:
-    """The page about the time from `since` to `now`. `bars` by holder draw their history; `names` override actors' words."""
+    """The page about the time from `since` to `now`. `bars` by holder draw their history; `names` override actors' words.
+
+    `chart`: markup for the HTML form, shown as it is.
+    """
     known = sorted((track for track in tracks if track.standing), key=lambda track: track.holder)
     moved = [change for change in changes if since <= (change.confirmed_at or change.at) <= now]
     write = _Writer(language, names or {}, bars or {})
@@ -70,7 +74,7 @@ def digest(
         key=f"digest.{topics}.{now:%Y-%m-%d}",
         subject=subject,
         text=_text(subject, sections, language),
-        html=_html(subject, sections, language),
+        html=_html(subject, sections, language, chart=chart),
     )
 
 
@@ -151,14 +155,14 @@ def _text(subject: str, sections: Iterable[_Section], language: Language) -> str
     return "".join(f"{mark}{line}\n" if line else "\n" for line in lines)
 
 
-def _html(subject: str, sections: Iterable[_Section], language: Language) -> str:
+def _html(subject: str, sections: Iterable[_Section], language: Language, *, chart: str) -> str:
     body = "".join(_html_section(section, language) for section in sections)
     return (
         f'<!DOCTYPE html>\n<html lang="{code(language)}" dir="{direction(language)}"><head><meta charset="utf-8">'
         f"<title>{escape(subject)}</title></head>\n"
         f'<body dir="{direction(language)}" style="margin:0;padding:16px;background:#ffffff;color:#1f2328;'
         'font-family:sans-serif;font-size:15px;line-height:1.5">\n'
-        f'<div style="max-width:760px;margin:0 auto"><h1 style="font-size:20px">{escape(subject)}</h1>\n{body}</div></body></html>\n'
+        f'<div style="max-width:760px;margin:0 auto"><h1 style="font-size:20px">{escape(subject)}</h1>\n{chart}{body}</div></body></html>\n'
     )
 
 

@@ -92,6 +92,7 @@ WORDS = MappingProxyType({
     "since": ("since {day}", "منذ {day}", "с {day}"),
     "silent": ("Not heard for {days} days", "لم يُسمع منهم منذ {days} يومًا", "Не слышно {days} дней"),
     "last_heard": ("last heard on {day}", "آخر كلام في {day}", "последнее слово {day}"),
+    "through_time": ("Stances through time", "المواقف عبر الزمن", "Позиции во времени"),
     "nothing": ("nothing", "لا شيء", "ничего"),
     # actors
     "USA": ("United States", "الولايات المتحدة", "США"),
@@ -135,6 +136,11 @@ def say(name: str, language: Language) -> str:
     if row is None:
         return name
     return row[_COLUMNS.index(language)] if language in _COLUMNS else row[0]
+
+
+def holder_name(holder: str, language: Language) -> str:
+    """`United States / Pentagon` for USA/pentagon; what the table does not know stays as it is."""
+    return " / ".join(say(part, language) for part in holder.split("/"))
 
 
 def right_to_left(language: Language) -> bool:

@@ -80,9 +80,14 @@ class EmailChannel(ChannelPolicy):
         """Hands the alert to the server. Raises DeliveryError; permanent when the server refuses this very message."""
         self.mail(alert, key=key, thread=thread)
 
-    def mail(self, letter: Letter, *, key: str, thread: str | None = None) -> None:
-        """Like `send`, for anything that has a subject, a text and HTML: alerts and digests."""
+    def mail(self, letter: Letter, *, key: str, thread: str | None = None, picture: bytes | None = None) -> None:
+        """Like `send`, for anything that has a subject, a text and HTML: alerts and digests.
+
+        `picture`: a PNG that travels with the HTML, which names it as `cid:picture`.
+        """
         mail = message(self, letter, key=key, thread=thread, now=datetime.now(UTC))
+        if picture is not None:
+            _enclose(mail, picture)
         with self._dialogue() as smtp:
             self._hand_over(smtp, mail)
 
@@ -138,6 +143,14 @@ def message(channel: EmailChannel, letter: Letter, *, key: str, thread: str | No
     for part in (mail, *mail.iter_parts()):
         part["Content-Language"] = channel.language.value
     return mail
+
+
+def _enclose(mail: EmailMessage, picture: bytes) -> None:
+    for part in mail.iter_parts():
+        if isinstance(part, EmailMessage) and part.get_content_type() == "text/html":
+            part.add_related(
+                picture, maintype="image", subtype="png", cid="<picture>", disposition="inline", filename="stances.png"
+            )
 
 
 def message_id(key: str, domain: str) -> str:

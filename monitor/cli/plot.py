@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +12,7 @@ import typer
 from monitor.cli.app import DatabaseOption, app
 from monitor.cli.listings import ActorOption, TopicOption, moment, open_store
 from monitor.cli.show import STANCE_COLOURS, console
-from monitor.model import MonitorError
+from monitor.model import Language, Level, MonitorError, Stance
 
 if TYPE_CHECKING:
     from monitor.charts import Lane
@@ -25,14 +26,17 @@ def plot(
     database: DatabaseOption = None,
     topic: TopicOption = None,
     actor: ActorOption = None,
-    out: Annotated[Path | None, typer.Option("--out", help="file.svg or file.html; the terminal if not given.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="file.svg, file.png or file.html; the terminal if not given.")
+    ] = None,
     until: Annotated[
         str | None, typer.Option("--until", help="Where time ends on the chart; now if not given.")
     ] = None,
+    language: Annotated[
+        Language, typer.Option("--language", help="Of the words on the picture: en, ar or ru.")
+    ] = Language.EN,
 ) -> None:
     """Draw where every actor stood when."""
-    from monitor.charts import svg
-
     end = moment(until, option="--until") or datetime.now(UTC)
     with open_store(database) as store:
         drawn = lanes_of(store, topic=topic, actor=actor)
@@ -41,13 +45,47 @@ def plot(
     if out is None:
         show_bars(drawn, end=end)
         return
-    picture = svg(drawn, now=end, title="Stances through time")
-    if out.suffix == ".html":
-        picture = f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Stances through time</title><body>{picture}</body></html>"
-    elif out.suffix != ".svg":
-        raise typer.BadParameter(f"{out.suffix or 'no ending'}: .svg and .html can be written", param_hint="--out")
-    out.write_text(picture, encoding="utf-8")
+    if out.suffix not in _WRITTEN:
+        raise typer.BadParameter(
+            f"{out.suffix or 'no ending'}: {', '.join(_WRITTEN)} can be written", param_hint="--out"
+        )
+    out.write_bytes(_WRITTEN[out.suffix](picture(drawn, now=end, language=language), language))
     console().print(f"wrote {out}")
+
+
+def picture(drawn: Sequence[Lane], *, now: datetime, language: Language) -> str:
+    """The step chart as SVG, with the words of that language."""
+    from monitor.alerts import holder_name, say
+    from monitor.charts import svg
+
+    words = {name: say(name, language) for name in (*Stance, *Level, "split", "in_dispute")}
+    words["disputed"] = words.pop("in_dispute")
+    names = {lane.holder: holder_name(lane.holder, language) for lane in drawn}
+    return svg(drawn, now=now, words=words, names=names, title=say("through_time", language))
+
+
+def png(drawing: str) -> bytes:
+    """The drawing at twice its size, for screens of today. Raises MonitorError without the extra `png`."""
+    try:
+        import resvg_py
+    except ImportError as error:
+        raise MonitorError("PNG needs the extra `png`: pip install 'stance-monitor[png]'") from error
+    return bytes(resvg_py.svg_to_bytes(svg_string=drawing, background="#ffffff", zoom=2))
+
+
+def _html(drawing: str, language: Language) -> bytes:
+    direction = "rtl" if language is Language.AR else "ltr"
+    return (
+        f'<!doctype html><html lang="{language.value}" dir="{direction}"><meta charset="utf-8">'
+        f"<title>Stance Monitor</title><body>{drawing}</body></html>"
+    ).encode()
+
+
+_WRITTEN: dict[str, Callable[[str, Language], bytes]] = {
+    ".svg": lambda drawing, _: drawing.encode(),
+    ".png": lambda drawing, _: png(drawing),
+    ".html": _html,
+}
 
 
 def lanes_of(store: Store, *, topic: str | None = None, actor: str | None = None) -> tuple[Lane, ...]:

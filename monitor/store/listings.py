@@ -261,6 +261,25 @@ def status(connection: Connection, now: datetime) -> Status:
     )
 
 
+def marks(connection: Connection) -> dict[str, str]:
+    """A mark each for changes, events and articles that moves whenever one comes or becomes another: for who waits for news.
+
+    Numbers, not dates, since backfilled history is old; the levels, since a confirmation has no number of its own.
+    """
+    newest = {
+        table.name: connection.execute(select(func.max(table.c.id))).scalar() or 0
+        for table in (t.article, t.finding, t.event, t.change, t.correction)
+    }
+    levels = ".".join(f"{level}{n}" for level, n in sorted(_tally(connection, t.change.c.level)))
+    due = _count(connection, t.event.c.verdict.is_(None))
+    event = f"{newest['event']}.{newest['correction']}.{due}"
+    return {
+        "changes": f"{newest['stance_change']}.{levels}.{event}",
+        "events": event,
+        "articles": f"{newest['article']}.{newest['finding']}.{event}",
+    }
+
+
 def _count(connection: Connection, condition: Any) -> int:
     return connection.execute(select(func.count()).where(condition)).scalar_one()
 

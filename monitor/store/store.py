@@ -487,6 +487,11 @@ class Store:
             events=tuple(sorted(events, key=lambda row: -row.id)),
         )
 
+    def marks(self) -> dict[str, str]:
+        """A mark each for `changes`, `events` and `articles`, which moves whenever one comes or becomes another."""
+        with self._database.reading() as connection:
+            return listings.marks(connection)
+
     def deliveries(
         self,
         *,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -237,24 +239,26 @@ def metrics(request: Request) -> PlainTextResponse:
 
 @router.get("/stream", tags=["probes"], response_class=EventStream)
 async def stream(request: Request) -> EventStream:
-    """Server-sent events: the number of the newest change and event, whenever it moves."""
-    store = store_of(request)
+    """Server-sent events, one when it is asked and one whenever something moves: a mark each for changes, events, articles."""
 
     async def listen() -> AsyncIterator[str]:
         last = ""
         while not await request.is_disconnected():
-            newest = await asyncio.to_thread(_newest, store)
-            yield f"data: {newest}\n\n" if newest != last else ": still here\n\n"
-            last = newest
+            now = json.dumps(await asyncio.to_thread(_marks, request.app.state))
+            yield f"data: {now}\n\n" if now != last else ": still here\n\n"
+            last = now
             await asyncio.sleep(_LISTEN)
 
     return EventStream(listen(), headers={"Cache-Control": "no-store"})
 
 
-def _newest(store: Store) -> str:
-    change = store.changes(limit=1)
-    event = store.events(limit=1)
-    return f"{change[0].id if change else 0}.{event[0].id if event else 0}"
+def _marks(state: Any) -> dict[str, str]:
+    """However many listen, the store is asked once in a while."""
+    now = time.monotonic()
+    told: tuple[float, dict[str, str]] | None = getattr(state, "marks", None)
+    if told is None or now - told[0] > _LISTEN / 2:
+        told = state.marks = (now, state.store.marks())
+    return told[1]
 
 
 def level_words(change: StanceChange) -> str:

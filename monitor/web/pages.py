@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from monitor.alerts import holder_name
 from monitor.charts import lanes, svg
 from monitor.model import Language, Stance, StoreError
 from monitor.standing import span
@@ -127,13 +128,14 @@ def timeline(request: Request, actor: str = "") -> HTMLResponse:
     shown = [track for track in every if not actor or track.actor == actor]
     # Those who turned most stand first: a straight line has little to say.
     drawn = sorted(lanes(shown, [(row.id, row.change) for row in rows]), key=lambda lane: -len(lane.turns))
-    told = words(_language(request))
-    names = {stance: told[stance.value] for stance in Stance}
-    chart = Markup(svg(drawn, now=now_of(request), names=names, title=told["timeline"])) if drawn else ""  # noqa: S704 -- svg() escapes every word it draws
+    language = _language(request)
+    told = words(language)
+    names = {lane.holder: holder_name(lane.holder, language) for lane in drawn}
+    picture = svg(drawn, now=now_of(request), words=told, names=names, title=told["timeline"]) if drawn else ""
     return _page(
         request,
         "timeline.html",
-        chart=chart,
+        chart=Markup(picture),  # noqa: S704 -- svg() escapes every word it draws
         actors=sorted({track.actor for track in every}),
         actor=actor,
         changes=rows[::-1][:_LISTED],

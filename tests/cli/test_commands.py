@@ -156,6 +156,8 @@ def test_plot_draws_in_the_terminal_and_to_a_file(filled: Run, tmp_path: Path) -
     assert "S support" in filled("plot", "--until", "2016-12-31").stdout
     out = tmp_path / "stances.svg"
     filled("plot", "--out", str(out))
+    filled("plot", "--out", str(tmp_path / "picture.png"), "--language", "ar")
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
     assert out.read_text(encoding="utf-8").startswith("<svg")
 
 

@@ -78,6 +78,7 @@ def test_a_challenger_whose_window_has_passed_waits_no_longer(database: str) -> 
 def test_the_page_goes_into_a_file_whose_ending_says_its_form(database: str, tmp_path: Path) -> None:
     assert run(database, "--out", str(tmp_path / "day.html")).exit_code == 0
     assert (tmp_path / "day.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert "<svg" in (tmp_path / "day.html").read_text(encoding="utf-8")
     assert run(database, "--out", str(tmp_path / "day.txt")).exit_code == 0
     assert "WHAT MOVED" in (tmp_path / "day.txt").read_text(encoding="utf-8")
     refused = run(database, "--out", str(tmp_path / "day.pdf"))
@@ -99,4 +100,10 @@ def test_the_page_goes_out_by_mail(database: str, tmp_path: Path) -> None:
         refused = run(database, "--mail", "file", "--config", str(config))
     assert told.exit_code == 0, told.output
     assert mailbox.mails[0]["Subject"] == "Stances on 2016-07-01: 1 moved"
+    [picture] = [part for part in mailbox.mails[0].walk() if part.get_content_type() == "image/png"]
+    assert picture["Content-ID"] == "<picture>"
+    assert bytes(picture.get_content()).startswith(b"\x89PNG")
+    html = mailbox.mails[0].get_body(("html",))
+    assert html is not None
+    assert 'src="cid:picture"' in html.get_content()
     assert "is no email channel" in str(refused.exception)

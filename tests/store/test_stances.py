@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from monitor.model import (
@@ -132,6 +134,26 @@ def test_a_change_is_kept_once_and_raised_once(store: Store) -> None:
     assert made_change(store, Level.REPORTED) == (number, False), "and never goes down again"
     (row,) = store.changes()
     assert row.change.level is Level.CONFIRMED
+
+
+def test_marks_move_with_every_change_its_level_and_history_that_comes_late(store: Store) -> None:
+    seen = [store.marks()]
+    made_change(store)
+    seen.append(store.marks())
+    made_change(store, Level.CONFIRMED)
+    seen.append(store.marks())
+    late = stored(store, "old", "Moscow welcomes the talks.", hours=-9_000)
+    seen.append(store.marks())
+    keep(store, late, event("Moscow welcomes the talks.", "welcomes the talks", actor="RUS"))
+    seen.append(store.marks())
+    names = ("articles", "events", "changes")
+    assert [[name for name in names if before[name] != after[name]] for before, after in pairwise(seen)] == [
+        ["articles", "events", "changes"],
+        ["changes"],
+        ["articles"],
+        ["articles", "events", "changes"],
+    ]
+    assert store.marks() == seen[-1]
 
 
 def test_an_alert_goes_into_the_outbox_once_per_level_and_channel(store: Store) -> None:

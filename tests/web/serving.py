@@ -12,7 +12,20 @@ from typing import NamedTuple
 
 import uvicorn
 
-from monitor.model import Entry, Event, Feed, Finding, Gate, Language, Level, Report, Stance, StanceChange, Track
+from monitor.model import (
+    DateQuality,
+    Entry,
+    Event,
+    Feed,
+    Finding,
+    Gate,
+    Language,
+    Level,
+    Report,
+    Stance,
+    StanceChange,
+    Track,
+)
 from monitor.store import Store
 from monitor.web import create_app
 
@@ -73,6 +86,26 @@ def fill(store: Store) -> None:
                     topic="t", actor="USA", institution="state", stance=Stance.SUSPEND, since=NOW, standing=after_report
                 )
             )
+
+
+def confirm(store: Store) -> None:
+    """Raises the change from reported to confirmed."""
+    [row] = store.changes()
+    with store.transaction() as tx:
+        tx.save_change(row.change.model_copy(update={"level": Level.CONFIRMED, "confirmed_at": NOW}), now=NOW)
+
+
+def backfill(store: Store) -> None:
+    """An event of an article that is older than all others."""
+    feed = Feed(id="f-ru", url="http://x.example", publisher=HOSTILE, language=Language.RU)
+    at, text = NOW - timedelta(days=900), "Москва готова к переговорам."
+    entry = Entry(title="Старое", text=text, published_at=at, date_quality=DateQuality.OK, keys=("guid:old",))
+    [article_id] = store.add_entries(feed, [entry], seen_at=NOW).new
+    event = Event(
+        actor="RUS", stance=Stance.SUPPORT, start=0, end=len(text), quote=text, confidence=0.9, reason="r"
+    )  # fmt: skip
+    with store.transaction() as tx:
+        tx.save_event(store.article(article_id), event, topic="t", analyzer="rules", voice="V")
 
 
 def report(event: Event, event_id: int, article_id: int, *, at: datetime) -> Report:

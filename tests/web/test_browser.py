@@ -16,7 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
 from monitor.store import Store
-from tests.web.serving import Site, fill, serve
+from tests.web.serving import Site, backfill, confirm, fill, serve
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PICTURES = Path(__file__).parent / "screenshots"
@@ -137,17 +137,39 @@ def test_hostile_words_run_nothing(site: Site, page: Page, path: str) -> None:
     assert page.locator("main a[href^='javascript']").count() == 0
 
 
+def _fresh(page: Page, path: str) -> Any:
+    """Waits for the page to have heard where things stand; what is awaited within comes with the page's next own request."""
+    page.wait_for_selector("#live[data-connected]", state="attached")
+    return page.expect_event("request", lambda request: request.url.endswith(path), timeout=60_000)
+
+
 def test_what_is_new_comes_without_a_reload(tmp_path: Path, page: Page) -> None:
     with Store.open(f"sqlite:///{tmp_path / 'web.db'}") as store:
         for site in serve(store):
             page.goto(site.base + "/events?lang=en")
             assert page.locator("q").count() == 0
-            with page.expect_event("request", lambda request: request.url.endswith("/events?lang=en"), timeout=20_000):
-                page.wait_for_selector("#live[data-connected]", state="attached")
+            with _fresh(page, "/events?lang=en"):
                 fill(store)
             page.wait_for_selector("main q")
             assert page.locator("main q").count() == 3
             page.goto("about:blank")  # lets go of the stream, so that the server can stop
+
+
+def test_a_confirmation_and_history_that_comes_late_come_without_a_reload(tmp_path: Path, page: Page) -> None:
+    with Store.open(f"sqlite:///{tmp_path / 'web.db'}") as store:
+        fill(store)
+        for site in serve(store):
+            page.goto(site.base + "/changes?lang=en")
+            assert page.locator("main tbody td", has_text="reported").count() == 1
+            with _fresh(page, "/changes?lang=en"):
+                confirm(store)
+            page.wait_for_selector("main tbody td:has-text('confirmed')")
+            page.goto(site.base + "/events?lang=en")
+            before = page.locator("main tbody tr").count()
+            with _fresh(page, "/events?lang=en"):
+                backfill(store)
+            page.wait_for_selector(f"main tbody tr:nth-child({before + 1})")
+            page.goto("about:blank")
 
 
 def test_two_directions_stand_on_one_page(site: Site, page: Page) -> None:

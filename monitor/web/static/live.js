@@ -1,3 +1,4 @@
+// Listens to the marks that the page names in `data-live`, so that a page of stances stays quiet when articles come.
 // Brings what is new into the page without a reload; while someone reads with focus or selection in it, it only says so.
 "use strict";
 const line = document.getElementById("live");
@@ -20,10 +21,11 @@ async function refresh() {
 }
 
 stream.onmessage = (event) => {
+  const mark = JSON.parse(event.data)[document.getElementById("content").dataset.live];
   const first = known === null;
-  if (event.data === known) return;
-  known = event.data;
   line.dataset.connected = "yes"; // what was there before is known: from here on every word is news
+  if (mark === undefined || mark === known) return;
+  known = mark;
   if (first) return;
   if (busy()) line.textContent = line.dataset.new;
   else refresh();
