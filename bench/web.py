@@ -20,6 +20,7 @@ from sqlalchemy import Connection, insert
 from monitor.model import Event, Feed, Language, Level, Report, Stance, StanceChange, Track
 from monitor.store import Store, search
 from monitor.store import tables as t
+from monitor.store.feeds import count_articles
 from monitor.web import create_app
 
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
@@ -83,6 +84,8 @@ def fill(store: Store, articles: int) -> None:
             told = [n for n in numbers if n % 10 == 0]
             if told:
                 connection.execute(insert(t.event), [_event(n, articles) for n in told])
+        for feed in feeds:
+            count_articles(connection, feed.id, articles // FEEDS)
         started = time.perf_counter()
         search.reindex(connection)
         print(f"indexed for the search in {time.perf_counter() - started:.1f} s")
@@ -116,7 +119,7 @@ def _article(n: int, feed: Feed, articles: int) -> dict[str, object]:
     return {
         "id": n, "feed_id": feed.id, "publisher": feed.publisher, "voice": feed.voice, "language": feed.language.value,
         "guid": str(n), "url": f"https://x.example/{n}", "published_at": at, "date_quality": "ok", "seen_at": at, "at": at,
-        "version": 1, "teaser": False, "attempts": 0,
+        "version": 1, "teaser": False, "attempts": 0, "on_topic": n % 10 == 0, "text_dropped": False,
     }  # fmt: skip
 
 

@@ -571,6 +571,7 @@ class StoredArticle(Frozen):
     due: bool
     attempts: int = 0
     teaser: bool = False
+    text_dropped_at: Instant | None = Field(default=None, description="retention took the text of this version")
 
 
 class ArticleRow(Frozen):
@@ -680,6 +681,32 @@ class Queue(Frozen):
     oldest_waiting_at: Instant | None = Field(description="since when the longest waiting job waits")
     stalled: int = Field(description="jobs whose worker gives no sign of life")
     failed: int = Field(description="jobs that were given up; their rows stay due, and get new ones")
+
+
+def _long_enough(kept: timedelta) -> timedelta:
+    if kept < timedelta(days=7):
+        raise ValueError("keep it for 7 days at least (7d), or for ever (null): feeds repeat what they have for days")
+    return kept
+
+
+_Kept = Annotated[Span, AfterValidator(_long_enough)]
+
+
+class Keep(Frozen):
+    """How long old rows are kept; null is for ever. What an event, change or alert rests on is never dropped."""
+
+    texts: _Kept | None = Field(
+        default=timedelta(days=90), description="words of articles off every topic; title, address and verdict stay"
+    )
+    articles: _Kept | None = Field(
+        default=timedelta(days=730), description="articles off every topic, with their verdicts"
+    )
+    deliveries: _Kept | None = Field(
+        default=timedelta(days=1095), description="messages that were sent, or not sent for a reason; dead ones stay"
+    )
+    counters: _Kept | None = Field(
+        default=timedelta(days=1095), description="what polls brought and dropped, by feed and day"
+    )
 
 
 class Status(Frozen):

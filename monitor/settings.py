@@ -27,7 +27,7 @@ from monitor.analysis.knowledge import (
 from monitor.analysis.llm import Prompt
 from monitor.channels import AnyChannel
 from monitor.endpoint import LanguageModel
-from monitor.model import Analyzer, Article, ConfigError, Feed, Finding, Frozen, Span
+from monitor.model import Analyzer, Article, ConfigError, Feed, Finding, Frozen, Keep, Span
 from monitor.tracking import Wires
 
 _SECRET = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
@@ -143,6 +143,7 @@ class Settings(Frozen):
         default=None, description="id of the channel that hears of bad feeds and standstills; the log without it"
     )
     database_url: str = DEFAULT_DATABASE
+    keep: Keep = Field(default=Keep(), description="how long old rows are kept that nothing rests on")
 
     @field_validator("heartbeat_url")
     @classmethod

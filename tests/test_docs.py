@@ -14,7 +14,7 @@ import yaml
 from monitor.channels import AppriseChannel, EmailChannel, LogChannel, WebhookChannel
 from monitor.cli.app import app
 from monitor.endpoint import LanguageModel
-from monitor.model import Feed
+from monitor.model import Feed, Keep
 from monitor.settings import Limits, Settings, read_model
 
 ROOT = Path(__file__).parent.parent
@@ -70,7 +70,7 @@ def test_every_option_is_in_the_guide_or_a_filter() -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [Settings, Limits, Feed, LanguageModel, LogChannel, EmailChannel, WebhookChannel, AppriseChannel]
+    "model", [Settings, Limits, Keep, Feed, LanguageModel, LogChannel, EmailChannel, WebhookChannel, AppriseChannel]
 )
 def test_every_setting_is_in_the_guide(model: type[Settings]) -> None:
     words = set(re.findall(r"[a-z_]+", GUIDE))

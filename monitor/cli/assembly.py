@@ -11,7 +11,7 @@ import structlog
 
 from monitor.analysis.relevance import Gate
 from monitor.channels import AnyChannel
-from monitor.model import Entry, Feed, Policy
+from monitor.model import Entry, Feed, Keep, Policy
 from monitor.pipeline import Pipeline, Poller, Pools
 from monitor.settings import KnownAnalyzer, Settings, load_knowledge, load_wires
 from monitor.sources.collect import Collector
@@ -48,6 +48,7 @@ def pipeline_of(
     clock: Callable[[], datetime],
     pools: Pools,
     shared: bool = False,
+    keep: Keep | None = None,
 ) -> Pipeline:
     """The pipeline of an installation; a topic's policy asks for no more voices than there are to hear.
 
@@ -70,6 +71,7 @@ def pipeline_of(
         wires=load_wires(),
         pools=pools,
         follow_later=shared,  # workers read in any order
+        keep=keep,
     )
 
 
@@ -106,4 +108,5 @@ async def installation(settings: Settings, *, clock: Callable[[], datetime]) -> 
                 clock=clock,
                 pools=work,
                 shared=store.path is None,
+                keep=settings.keep,
             )

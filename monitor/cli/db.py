@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,17 +11,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.app import DatabaseOption, JsonOption, app
-from monitor.cli.show import console, dumps, write_line
+from monitor.cli.app import ConfigOption, DatabaseOption, JsonOption, app
+from monitor.cli.show import Format, console, dumps, emit, write_line
 from monitor.model import MonitorError
 from monitor.text.display import one_line
 
 if TYPE_CHECKING:
-    from monitor.store import Store
+    from monitor.model import Keep
+    from monitor.store import Prunable, Store
     from monitor.store.checking import Checked
     from monitor.store.database import Database
 
-db = typer.Typer(help="Check, back up and move the database.", no_args_is_help=True)
+db = typer.Typer(help="Check, back up, prune and move the database.", no_args_is_help=True)
 app.add_typer(db, name="db")
 
 _TOLD_EVERY = 2.0  # seconds
@@ -111,6 +113,56 @@ def copy(
             Store(target).make_queue()
     for each in copied:
         out.print(f"{each.table:16} {each.rows:>9} rows  {each.checksum}  same in both")
+
+
+@db.command()
+def prune(
+    config: ConfigOption = None,
+    database: DatabaseOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    json_out: JsonOption = False,
+) -> None:
+    """Drop old rows that nothing rests on, as `keep` in feeds.yaml says; the daemon does it by itself every ten minutes.
+
+    Never anything that an event, a change or an alert rests on. Safe while the daemon runs.
+    """
+    from monitor.settings import load_settings
+    from monitor.store import Prunable, Store
+
+    settings = load_settings(config)
+    keep, now = settings.keep, datetime.now(UTC)
+    with Store.open(database or settings.database_url) as store:
+        old = store.prunable(keep, now=now)
+        gone = {} if dry_run else {kind: _drop(store, kind, keep, now=now, old=old.get(kind, 0)) for kind in Prunable}
+    rows = [
+        {"kind": kind.value, "kept_days": _days(getattr(keep, kind.value)), "old": old.get(kind, 0)}
+        | ({} if dry_run else {"gone": gone[kind]})
+        for kind in Prunable
+    ]
+    if json_out:
+        write_line(dumps(rows, indent=2))
+        return
+    shown = [row | {"kept": "for ever" if row["kept_days"] is None else f"{row['kept_days']} days"} for row in rows]
+    columns = {"kind": "kind", "kept": "kept", "old": "older"} | ({} if dry_run else {"gone": "dropped"})
+    emit(shown, form=Format.TABLE, columns=columns, empty="")
+
+
+def _drop(store: Store, kind: Prunable, keep: Keep, *, now: datetime, old: int) -> int:
+    """In small transactions, so that a daemon on the same database goes on in between."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    dropped = 0
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task(kind.value, total=old)
+        while gone := store.prune(kind, keep, now=now):
+            dropped += gone
+            progress.update(task, completed=dropped)
+    return dropped
+
+
+def _days(kept: timedelta | None) -> int | None:
+    return None if kept is None else kept.days
 
 
 def _opened(url: str | None) -> Database:

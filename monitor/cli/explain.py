@@ -73,6 +73,10 @@ def _article(store: Store, number: int) -> Told:
         lines.append(f"set aside after {row.attempts} attempts: {one_line(row.last_error or '')}\n", style="red")
     if not findings:
         lines.append("waits for analysis\n", style="yellow")
+    if stored.text_dropped_at:
+        lines.append(
+            f"its text was dropped on {stored.text_dropped_at:%Y-%m-%d} (keep.texts in feeds.yaml)\n", style="dim"
+        )
     for finding in findings:
         lines.append(f"topic {finding.topic}, analyzer {finding.analyzer}: ")
         lines.append_text(rendered(stored.article, finding))

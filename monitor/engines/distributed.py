@@ -59,6 +59,7 @@ class Pace:
     sweep_cron: str = "* * * * * */5"
     look_cron: str = "* * * * *"
     tidy_cron: str = "17 * * * *"
+    prune_cron: str = "*/10 * * * *"
     alive_every: timedelta = timedelta(seconds=5)
     beat_every: timedelta = timedelta(seconds=15)
     heartbeat: timedelta = timedelta(seconds=10)
@@ -196,6 +197,7 @@ class DistributedEngine:
             ("revive", self._revive, self.pace.sweep_cron, None),
             ("look", self._look, self.pace.look_cron, "look"),
             ("tidy", self._tidy, self.pace.tidy_cron, None),
+            ("prune", self._prune, self.pace.prune_cron, None),
         ):
             ticking = app.task(name=name, queue=CLOCK, priority=PRIORITY[CLOCK], queueing_lock=name, lock=lock)(tick)
             app.periodic(cron=cron)(ticking)
@@ -287,6 +289,11 @@ class DistributedEngine:
     async def _look(self, timestamp: int) -> None:  # noqa: ARG002
         """One worker at a time looks how things stand, so that the operator hears of a worry once."""
         await self._heartbeat.looked()
+
+    async def _prune(self, timestamp: int) -> None:  # noqa: ARG002
+        """Old rows go as `keep` says."""
+        for kind, dropped in (await self.pipeline.prune()).items():
+            self.counters[f"pruned_{kind}"] += dropped
 
     async def _tidy(self, timestamp: int) -> None:  # noqa: ARG002
         """What was given up is kept for a while to be looked at; what succeeded is deleted as it ends."""

@@ -41,6 +41,7 @@ class Pace:
     deliver_at_once: int = 4
     sweep_every: timedelta = timedelta(seconds=5)
     beat_every: timedelta = timedelta(seconds=15)
+    prune_every: timedelta = timedelta(minutes=10)
     stuck_after: timedelta = timedelta(minutes=10)
     left_over_within: timedelta = timedelta(seconds=3)
     stop_within: timedelta = timedelta(seconds=20)
@@ -93,6 +94,7 @@ class LocalEngine:
             if self._stopping.is_set():
                 await self._close()
             await draining
+        await self._prune()
         await self._beat(stopped=True)
         await self._heartbeat.looked()
         return self.counters
@@ -157,6 +159,7 @@ class LocalEngine:
         for event, name in _EVENTS.items():
             scheduler.add_listener(partial(self._count, name), event)
         scheduler.add_job(self._sweep, "interval", seconds=self.pace.sweep_every.total_seconds(), id="sweep")
+        scheduler.add_job(self._prune, "interval", seconds=self.pace.prune_every.total_seconds(), id="prune")
         scheduler.add_job(self._beat, "interval", seconds=self.pace.beat_every.total_seconds(), id="beat")
         scheduler.add_job(
             self._heartbeat.looked, "interval", seconds=self.pace.beat_every.total_seconds(), id="heartbeat"
@@ -170,6 +173,15 @@ class LocalEngine:
         self._heartbeat.alive()
         for lane in self._lanes.values():
             lane.wake()
+
+    async def _prune(self) -> None:
+        """Retention. A database that cannot take it now is asked again at the next turn."""
+        try:
+            for kind, dropped in (await self.pipeline.prune()).items():
+                self.counters[f"pruned_{kind}"] += dropped
+        except StoreError as error:
+            self.counters["store_errors"] += 1
+            log.warning("nothing pruned", error=str(error))
 
     async def _beat(self, *, stopped: bool = False) -> None:
         """Writes the sign of life. A database that cannot take it does not end the daemon: lanes report it."""

@@ -22,6 +22,7 @@ from monitor.model import (
     DeliveryError,
     Feed,
     FeedState,
+    Keep,
     Policy,
     Poll,
     RefusedRowError,
@@ -34,7 +35,7 @@ from monitor.pipeline.pools import Pools, in_pool
 from monitor.pipeline.reading import Reading, read
 from monitor.pipeline.together import Together
 from monitor.pipeline.waits import analysis_wait, delivery_wait, failed_state, words
-from monitor.store import Store, Told, Transaction, Unfollowed
+from monitor.store import Prunable, Store, Told, Transaction, Unfollowed
 from monitor.text.similarity import resemblance
 from monitor.tracking import Wires, advance, own_outlet, voice_of
 
@@ -48,6 +49,8 @@ Poller = Callable[[Feed, FeedState], Awaitable[Poll]]
 
 LONGEST_WISH = timedelta(hours=6)
 """A receiver that asks to be left alone for longer is asked again all the same."""
+
+_PRUNED_AT_ONCE = 500  # rows in one transaction: some 20 ms
 
 COPY = 0.5
 """Texts that share this much are one text: edited wire copies share 0.6 and more, two reports of one event under 0.2."""
@@ -70,6 +73,7 @@ class Pipeline:
         wires: Wires | None = None,
         pools: Pools | None = None,
         follow_later: bool = False,
+        keep: Keep | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -80,6 +84,7 @@ class Pipeline:
         self._policies = policies or {}
         self._wires = wires or Wires()
         self.follow_later = follow_later
+        self.keep = keep
         self._load = Together(store.feeds_named, self.pools.store, at_most=_LOADED)
         self._record_poll = Together(store.record_polls, self.pools.store, at_most=_RECORDED)
 
@@ -310,6 +315,26 @@ class Pipeline:
             log.exception("channel failed", channel=channel.id)
             return DeliveryError(f"{channel.id}: {words(error)}", permanent=False)
         return None
+
+    # --- retention ------------------------------------------------------------------------------
+
+    async def prune(self, *, most: int = 10_000) -> dict[str, int]:
+        """Drops what is older than it is kept, at most so many rows a kind; kind → how many. Nothing without `keep`.
+
+        In small transactions, so that polls and analyses go on in between.
+        """
+        dropped: dict[str, int] = {}
+        if self.keep is None:
+            return dropped
+        for kind in Prunable:
+            batch = partial(self.store.prune, kind, self.keep, now=self.clock(), limit=_PRUNED_AT_ONCE)
+            while dropped.get(kind, 0) < most and (gone := await self._stored(batch)):
+                dropped[kind] = dropped.get(kind, 0) + gone
+                if gone < _PRUNED_AT_ONCE:
+                    break
+        if dropped:
+            log.info("pruned", **dropped)
+        return dropped
 
     # --- where work runs --------------------------------------------------------------------------
 

@@ -201,7 +201,14 @@ def _add_versions(
         connection.execute(
             update(t.article)
             .where(t.article.c.id == known.article_id)
-            .values(version=number, teaser=entry.teaser, analyze_at=seen_at, attempts=0, set_aside_at=None)
+            .values(
+                version=number,
+                teaser=entry.teaser,
+                analyze_at=seen_at,
+                attempts=0,
+                set_aside_at=None,
+                text_dropped=False,
+            )
         )
         _mark_vanished(connection, known.article_id, entry.text, seen_at=seen_at)
     return [known.article_id for _, known in fresh]
@@ -252,6 +259,7 @@ def stored_article(connection: Connection, article_id: int, number: int | None =
             t.version.c.title,
             t.version.c.text,
             t.version.c.seen_at.label("version_seen_at"),
+            t.version.c.dropped_at,
         )
         .join(t.feed, t.feed.c.id == t.article.c.feed_id)
         .join(t.version, (t.version.c.article_id == t.article.c.id) & (t.version.c.number == wanted))
@@ -283,6 +291,7 @@ def _stored(row: Row[Any]) -> StoredArticle:
         due=row.analyze_at is not None,
         attempts=row.attempts,
         teaser=row.teaser,
+        text_dropped_at=row.dropped_at,
     )
 
 
@@ -299,10 +308,11 @@ def save_voice(connection: Connection, article_id: int, *, voice: str, copy_of: 
 
 def analysis_done(connection: Connection, article_id: int, number: int) -> bool:
     """Marks the version analyzed. False when a newer version has come meanwhile: that one stays due."""
+    relevant = select(t.finding.c.id).where(t.finding.c.article_id == article_id, t.finding.c.relevant).exists()
     result = connection.execute(
         update(t.article)
         .where(t.article.c.id == article_id, t.article.c.version == number)
-        .values(analyze_at=None, attempts=0, last_error=None, set_aside_at=None)
+        .values(analyze_at=None, attempts=0, last_error=None, set_aside_at=None, on_topic=relevant)
     )
     return result.rowcount == 1
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, insert, select, update
 
 from monitor.model import Feed, FeedRow, FeedState, Poll, Recorded, StoreError
 from monitor.store import tables as t
@@ -22,6 +22,8 @@ _SAVE_STATE = (
     .values(
         state=bindparam("new_state"),
         health=bindparam("new_health"),
+        polled_at=bindparam("new_polled_at", type_=Utc()),
+        articles=t.feed.c.articles + bindparam("new_articles"),
         next_poll_at=case((t.feed.c.active, bindparam("new_next_poll_at", type_=Utc())), else_=None),
     )
 )
@@ -50,6 +52,11 @@ def add_feed(connection: Connection, feed: Feed) -> None:
     """A feed that is not polled (of a backfill), unless there is one of its id."""
     row = _row(feed, FeedState(feed_id=feed.id)) | {"active": False, "next_poll_at": None}
     connection.execute(insert_into(connection, t.feed).on_conflict_do_nothing(), row)
+
+
+def count_articles(connection: Connection, feed_id: str, more: int) -> None:
+    """Notes that the feed has so many articles more (or less, after retention)."""
+    connection.execute(update(t.feed).where(t.feed.c.id == feed_id).values(articles=t.feed.c.articles + more))
 
 
 def _states(connection: Connection) -> dict[str, FeedState]:
@@ -105,7 +112,11 @@ def record_polls(connection: Connection, polls: Sequence[tuple[Feed, Poll]]) -> 
     recorded = [
         record_entries(connection, feed, poll.entries, seen_at=poll.polled_at, voices=named) for feed, poll in polls
     ]
-    save_states(connection, [_state(poll, found) for (_, poll), found in zip(polls, recorded, strict=True)])
+    save_states(
+        connection,
+        [_state(poll, found) for (_, poll), found in zip(polls, recorded, strict=True)],
+        articles={feed.id: len(found.new) for (feed, _), found in zip(polls, recorded, strict=True)},
+    )
     counted: Counter[tuple[date, str, str]] = Counter()
     for (feed, poll), found in zip(polls, recorded, strict=True):
         for name, amount in _counters(poll, found).items():
@@ -120,16 +131,21 @@ def _state(poll: Poll, recorded: Recorded) -> FeedState:
     return poll.state.model_copy(update={"last_new_at": poll.polled_at})
 
 
-def save_states(connection: Connection, states: Sequence[FeedState]) -> None:
-    """Remembers the states; a feed that was switched off while it was polled stays off."""
+def save_states(
+    connection: Connection, states: Sequence[FeedState], *, articles: Mapping[str, int] | None = None
+) -> None:
+    """Remembers the states, and how many articles came; a feed that was switched off while it was polled stays off."""
+    came = articles or {}
     rows = [
         {
             "feed": state.feed_id,
             "new_state": state,
             "new_health": state.health.value,
             "new_next_poll_at": state.next_poll_at,
+            "new_polled_at": state.last_polled_at,
+            "new_articles": came.get(state.feed_id, 0),
         }
-        for state in states
+        for state in sorted(states, key=lambda each: each.feed_id)  # PostgreSQL locks them one by one
     ]
     connection.execute(_SAVE_STATE, rows)
 
@@ -167,18 +183,11 @@ def _counters(poll: Poll, recorded: Recorded) -> dict[str, int]:
 
 
 def feed_rows(connection: Connection, *, active_only: bool = False) -> tuple[FeedRow, ...]:
-    articles = (
-        select(t.article.c.feed_id, func.count().label("articles")).group_by(t.article.c.feed_id).subquery("articles")
-    )
-    query = (
-        select(t.feed.c.definition, t.feed.c.state, t.feed.c.active, func.coalesce(articles.c.articles, 0).label("n"))
-        .join(articles, articles.c.feed_id == t.feed.c.id, isouter=True)
-        .order_by(t.feed.c.id)
-    )
+    query = select(t.feed.c.definition, t.feed.c.state, t.feed.c.active, t.feed.c.articles).order_by(t.feed.c.id)
     if active_only:
         query = query.where(t.feed.c.active)
     return tuple(
-        FeedRow(feed=row.definition, state=row.state, active=row.active, articles=row.n)
+        FeedRow(feed=row.definition, state=row.state, active=row.active, articles=row.articles)
         for row in connection.execute(query)
     )
 

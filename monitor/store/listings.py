@@ -42,7 +42,7 @@ def article_rows(
     """Oldest first; with a limit, the newest of them. With a topic, one row an article; without, one per finding."""
     query = _articles(topic)
     if relevant is not None:
-        query = query.where(_relevance(relevant))
+        query = query.where(*_relevance(relevant))
     for column, value in (
         (t.article.c.feed_id, feed_id),
         (t.article.c.language, language),
@@ -62,13 +62,15 @@ def article_rows(
     return tuple(_article_row(row) for row in rows)[::-1]
 
 
-def _relevance(wanted: bool) -> Any:
-    """Few are relevant and have their index. Most are not: the newest are found by date, which SQLite only does when it
-    cannot turn the outer join into an inner one and start from the findings.
+def _relevance(wanted: bool) -> tuple[Any, ...]:
+    """Few are relevant and have an index of their own by date: the newest are found without looking at the others.
+
+    Most are not: the newest are found by date, which SQLite only does when it cannot turn the outer join into an inner
+    one and start from the findings.
     """
     if wanted:
-        return t.finding.c.relevant
-    return case((t.finding.c.relevant.is_(None), None), (t.finding.c.relevant, 1), else_=0) == 0
+        return t.article.c.on_topic, t.finding.c.relevant
+    return (case((t.finding.c.relevant.is_(None), None), (t.finding.c.relevant, 1), else_=0) == 0,)
 
 
 def _articles(topic: str | None) -> Select[Any]:
@@ -236,26 +238,22 @@ def _event_row(row: Row[Any]) -> EventRow:
 def status(connection: Connection, now: datetime) -> Status:
     due = t.article.c.analyze_at.is_not(None)
     waiting = t.delivery.c.state.in_([DeliveryState.WAITING.value, DeliveryState.HELD.value])
-    newest_poll = select(t.feed.c.state).where(t.feed.c.active)
-    polled = [state.last_polled_at for state in connection.execute(newest_poll).scalars() if state.last_polled_at]
     return Status(
         feeds={Health(k): n for k, n in _tally(connection, t.feed.c.health, t.feed.c.active)},
         feeds_due=_count(connection, t.feed.c.next_poll_at <= now),
         oldest_feed_due_at=connection.execute(
             select(func.min(t.feed.c.next_poll_at)).where(t.feed.c.next_poll_at <= now)
         ).scalar(),
-        articles=_count(connection, t.article.c.id.is_not(None)),
+        articles=int(connection.execute(select(func.coalesce(func.sum(t.feed.c.articles), 0))).scalar_one()),
         articles_due=_count(connection, due),
         articles_set_aside=_count(connection, t.article.c.set_aside_at.is_not(None)),
         oldest_due_at=connection.execute(select(func.min(t.article.c.analyze_at)).where(due)).scalar(),
-        relevant=connection.execute(
-            select(func.count(t.finding.c.article_id.distinct())).where(t.finding.c.relevant)
-        ).scalar_one(),
+        relevant=_count(connection, t.article.c.on_topic),
         events=_count(connection, t.event.c.id.is_not(None)),
         changes=_count(connection, t.change.c.id.is_not(None)),
         deliveries={DeliveryState(k): n for k, n in _tally(connection, t.delivery.c.state)},
         oldest_waiting_at=connection.execute(select(func.min(t.delivery.c.created_at)).where(waiting)).scalar(),
-        last_poll_at=max(polled, default=None),
+        last_poll_at=connection.execute(select(func.max(t.feed.c.polled_at)).where(t.feed.c.active)).scalar(),
         engines=engines(connection),
         queue=queue(connection),
     )

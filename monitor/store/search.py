@@ -120,13 +120,22 @@ def _vector(words: Sequence[str]) -> str:
 
 def forget_event(connection: Connection, words: Words) -> None:
     """Takes the words of an event out again, before they change."""
-    if connection.dialect.name == "sqlite":
-        connection.execute(
-            text("INSERT INTO event_words (event_words, rowid, words) VALUES ('delete', :id, :words)"),
-            {"id": words.id, "words": _joined(_tokens(words))},
-        )
+    _forget(connection, "event_words", [words])
+
+
+def forget_versions(connection: Connection, rows: Sequence[Words]) -> None:
+    """Takes the words of versions out again, before they change or go; they must be as they were put in."""
+    _forget(connection, "version_words", rows)
+
+
+def _forget(connection: Connection, name: str, rows: Sequence[Words]) -> None:
+    if not rows:
         return
-    connection.execute(text("DELETE FROM event_words WHERE id = :id"), {"id": words.id})
+    if connection.dialect.name == "sqlite":
+        statement = f"INSERT INTO {name} ({name}, rowid, words) VALUES ('delete', :id, :words)"  # noqa: S608 -- our own names
+        connection.execute(text(statement), [{"id": row.id, "words": _joined(_tokens(row))} for row in rows])
+        return
+    connection.execute(text(f"DELETE FROM {name} WHERE id = :id"), [{"id": row.id} for row in rows])  # noqa: S608
 
 
 # --- asking -----------------------------------------------------------------------------------

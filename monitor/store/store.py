@@ -26,6 +26,7 @@ from monitor.model import (
     Finding,
     Found,
     FoundArticle,
+    Keep,
     Level,
     Poll,
     Recorded,
@@ -35,12 +36,13 @@ from monitor.model import (
     StoreError,
     Track,
 )
-from monitor.store import articles, feeds, listings, outbox, search, stances
+from monitor.store import articles, feeds, listings, outbox, pruning, search, stances
 from monitor.store.corrections import Corrected, Correction, correct, corrections
 from monitor.store.coverage import Counted, counted, known_addresses, stored_addresses
 from monitor.store.database import Database
 from monitor.store.dialect import lock
 from monitor.store.engines import beat, engines
+from monitor.store.pruning import Prunable
 from monitor.store.queue import make_queue
 from monitor.store.silences import SilenceRow, add_silence, end_silence, silence_rows, silences_at
 from monitor.store.worries import mark_worries, worries_told
@@ -252,7 +254,9 @@ class Store:
         """Articles that no poll brought (a backfill); their feed is made, and never polled, if it is not configured."""
         with self._database.writing() as connection:
             feeds.add_feed(connection, feed)
-            return articles.record_entries(connection, feed, entries, seen_at=seen_at, voices={})
+            recorded = articles.record_entries(connection, feed, entries, seen_at=seen_at, voices={})
+            feeds.count_articles(connection, feed.id, len(recorded.new))
+            return recorded
 
     # --- analyze ------------------------------------------------------------------------------
 
@@ -325,6 +329,21 @@ class Store:
         """Makes a dead delivery due again; False if it is not dead."""
         with self._database.writing() as connection:
             return outbox.send_again(connection, delivery_id, now=now)
+
+    # --- retention ----------------------------------------------------------------------------
+
+    def prunable(self, keep: Keep, *, now: datetime) -> dict[Prunable, int]:
+        """How many old rows of each kind would go; nothing is changed."""
+        with self._database.reading() as connection:
+            return {kind: pruning.prunable(connection, kind, end) for kind, end in pruning.ends(keep, now).items()}
+
+    def prune(self, kind: Prunable, keep: Keep, *, now: datetime, limit: int = 500) -> int:
+        """Drops the oldest so many rows of a kind that are older than they are kept; how many it were."""
+        before = pruning.ends(keep, now).get(kind)
+        if before is None:
+            return 0
+        with self._database.writing() as connection:
+            return pruning.prune(connection, kind, before, limit=limit, now=now)
 
     # --- desk ---------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlmodel import Field, SQLModel
@@ -42,8 +43,9 @@ def _column(kind: Any, *args: Any, null: bool = False, **kwargs: Any) -> Any:
     return Field(sa_column=Column(kind, *args, nullable=null, **kwargs))
 
 
-def _where(condition: str) -> dict[str, Any]:
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+def _where(condition: str, *, sqlite: str | None = None) -> dict[str, Any]:
+    """SQLite uses a partial index only for a query that says the condition in the very same words."""
+    return {"sqlite_where": text(sqlite or condition), "postgresql_where": text(condition)}
 
 
 class FeedTable(SQLModel, table=True):
@@ -60,6 +62,10 @@ class FeedTable(SQLModel, table=True):
     next_poll_at: datetime | None = _column(Utc, null=True)  # null when not active
     health: str = _column(String(24))
     state: FeedState = _column(AsJson(FeedState))
+    polled_at: datetime | None = _column(Utc, null=True)
+    articles: int = _column(
+        BigInteger, default=0, server_default="0"
+    )  # stored ones: counting rows costs more each year
 
 
 class ArticleTable(SQLModel, table=True):
@@ -71,6 +77,8 @@ class ArticleTable(SQLModel, table=True):
         Index("article_set_aside", "id", **_where("set_aside_at IS NOT NULL")),
         Index("article_feed", "feed_id", "at"),
         Index("article_at", "at"),
+        Index("article_on_topic", "at", "id", **_where("on_topic", sqlite="on_topic = 1")),
+        Index("article_off_topic", "text_dropped", "seen_at", "id", **_where("NOT on_topic", sqlite="on_topic = 0")),
     )
     id: int | None = _id()
     feed_id: str = _column(String(80), ForeignKey("feed.id"))
@@ -92,6 +100,8 @@ class ArticleTable(SQLModel, table=True):
     attempts: int = _column(Integer)
     last_error: str | None = _column(Text, null=True)
     set_aside_at: datetime | None = _column(Utc, null=True)
+    on_topic: bool | None = _column(Boolean, null=True)  # relevant to any topic, in any version; null: not read yet
+    text_dropped: bool = _column(Boolean, default=False, server_default=false())  # by retention, of all versions
 
 
 class ArticleKeyTable(SQLModel, table=True):
@@ -116,6 +126,7 @@ class VersionTable(SQLModel, table=True):
     text_hash: bytes = _column(Digest(16))
     seen_at: datetime = _column(Utc)
     signature: tuple[int, ...] | None = _column(AsJson(tuple[int, ...]), null=True)  # of relevant versions only
+    dropped_at: datetime | None = _column(Utc, null=True)  # when retention took the text; its hash stays
 
 
 class FindingTable(SQLModel, table=True):
@@ -150,6 +161,8 @@ class EventTable(SQLModel, table=True):
         UniqueConstraint("version_id", "topic", "actor", "institution", "analyzer"),
         Index("event_article", "article_id"),
         Index("event_at", "topic", "at"),
+        Index("event_newest", "at", "id"),
+        Index("event_actor", "actor", "at", "id"),
         Index("event_holder", "topic", "actor", "institution", "at"),
         Index("event_due", "topic", "at", "article_id", **_where("verdict IS NULL")),
     )
@@ -201,6 +214,7 @@ class ChangeTable(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("topic", "actor", "institution", "cause"),
         Index("stance_change_at", "topic", "at"),
+        Index("stance_change_newest", "at", "id"),
     )
     id: int | None = _id()
     topic: str = _column(String(80))
@@ -221,6 +235,7 @@ class DeliveryTable(SQLModel, table=True):
         UniqueConstraint("change_id", "level", "outcome", "channel"),
         Index("delivery_due", "next_try_at", "id", **_where("next_try_at IS NOT NULL")),
         Index("delivery_state", "state", "id"),
+        Index("delivery_sent", "channel", "sent_at", **_where("sent_at IS NOT NULL")),
     )
     id: int | None = _id()
     change_id: int = _column(_ID, ForeignKey("stance_change.id"))

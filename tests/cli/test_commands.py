@@ -13,6 +13,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from monitor.cli.app import app
+from monitor.store import Store
+from tests.rows import NOW, entry, feed, finding, poll
 
 Run = Callable[..., Result]
 
@@ -263,3 +265,34 @@ def test_a_broken_configuration_is_named_with_file_line_and_mend(
 
 def test_the_version_is_told(fresh: Run) -> None:
     assert fresh("--version").stdout.startswith("monitor 0.")
+
+
+def test_pruning_says_what_would_go_and_then_drops_it(fresh: Run, tmp_path: Path) -> None:
+    (tmp_path / "feeds.yaml").write_text(
+        "keep: {texts: 30d, articles: null}\nfeeds: [{id: a, url: 'http://a.test/', publisher: A, language: en}]\n",
+        encoding="utf-8",
+    )
+    with Store.open(str(tmp_path / "monitor.db")) as store:
+        store.sync_feeds((feed("one"),), NOW)
+        (number,) = store.record_poll(poll(entry("old", "The city council approved a new tram line."))).new
+        with store.transaction() as tx:
+            tx.save_finding(store.article(number), finding(relevant=False), now=NOW)
+            tx.analysis_done(store.article(number))
+        told = json.loads(fresh("db", "prune", "--dry-run", "--json").stdout)
+        assert told[:2] == [
+            {"kind": "texts", "kept_days": 30, "old": 1},
+            {"kind": "articles", "kept_days": None, "old": 0},
+        ]
+        assert store.article(number).article.text != ""
+        assert "texts       30 days    1      1" in fresh("db", "prune").stdout
+        assert store.article(number).article.text == ""
+    assert "its text was dropped on" in fresh("explain", f"a{number}").stdout
+
+
+def test_a_keep_that_would_take_what_feeds_still_show_is_refused(fresh: Run, tmp_path: Path) -> None:
+    (tmp_path / "feeds.yaml").write_text(
+        "feeds: [{id: a, url: 'http://a.test/', publisher: A, language: en}]\nkeep:\n  texts: 1h\n", encoding="utf-8"
+    )
+    result = fresh("db", "prune", "--dry-run", code=1)
+    assert str(result.exception).startswith("feeds.yaml:3: keep.texts: ")
+    assert "7 days" in str(result.exception)

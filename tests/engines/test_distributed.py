@@ -12,13 +12,13 @@ import pytest
 
 from monitor.engines.distributed import QUEUES, Crew, DistributedEngine, Pace, crews_of
 from monitor.engines.local import run as run_local
-from monitor.model import EngineRow
+from monitor.model import EngineRow, Keep
 from monitor.pipeline import Pipeline
 from monitor.standing import Level, judge
 from monitor.store import Store
 from monitor.web.metrics import exposition
 from tests.databases import Postgres
-from tests.engines.test_local import made, now
+from tests.engines.test_local import made, now, with_old_article
 from tests.rows import HOUR, NOW, entry, feed
 
 SECOND = timedelta(seconds=1)
@@ -27,6 +27,7 @@ FAST = Pace(
     sweep_cron="* * * * * *",
     look_cron="* * * * * *",
     tidy_cron="* * * * * *",
+    prune_cron="* * * * * *",
     heartbeat=SECOND / 2,
     dead_after=2 * SECOND,
     stop_within=SECOND,
@@ -87,6 +88,16 @@ def test_what_succeeded_is_gone_at_once_and_what_was_given_up_after_three_days(u
         "SELECT count(*) FROM procrastinate_events WHERE job_id NOT IN (SELECT id FROM procrastinate_jobs)"
     ) == [(0,)]
     assert int(postgres.sql("SELECT count(*) FROM procrastinate_periodic_defers")[0][0]) < 10
+
+
+def test_one_of_the_workers_prunes_old_rows(url: str) -> None:
+    with Store.open(url) as store:
+        early, feeds = made(store, clock=lambda: now() - timedelta(days=91))
+        with_old_article(store, early, feeds)
+        late, _ = made(store)
+        late.keep = Keep()
+        engine = worked(store, lambda: not store.article(1).article.text, late)
+        assert engine.counters["pruned_texts"] == 1
 
 
 def test_jobs_of_a_dead_worker_are_seen_as_stalled_and_run_again(url: str, postgres: Postgres) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import pytest
 
 from monitor.engines.local import LocalEngine, Pace, run
 from monitor.engines.lock import SecondDaemonError, sole_client, sole_owner
-from monitor.model import DeliveryState, Level, MonitorError, StoreError
+from monitor.model import DeliveryState, Keep, Level, MonitorError, StoreError
 from monitor.pipeline import Pipeline
 from monitor.store import Store
 from tests.databases import Postgres
@@ -44,6 +45,13 @@ def made(store: Store, *, analyzer: Any = None, clock: Callable[[], datetime] = 
         clock=clock,
     )
     return pipeline, feeds
+
+
+def with_old_article(store: Store, pipeline: Pipeline, feeds: ScriptedFeeds) -> None:
+    """An article off topic that came long ago, read."""
+    store.sync_feeds((feed("one"),), pipeline.clock())
+    feeds.shows["one"] = (entry("old", "The city council approved a new tram line on Tuesday."),)
+    asyncio.run(run(pipeline, once=True))
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -327,3 +335,34 @@ def test_the_demo_clock_may_stand_still(store: Store) -> None:
     feeds.shows["one"] = turn(NOW)
     asyncio.run(run(pipeline, once=True))
     assert [row.change.level for row in store.changes()] == [Level.REPORTED]
+
+
+@pytest.fixture
+def keeping(store: Store) -> Pipeline:
+    """A pipeline that prunes, on a database whose only article came 91 days ago and is off topic."""
+    early, feeds = made(store, clock=lambda: now() - timedelta(days=91))
+    with_old_article(store, early, feeds)
+    late, _ = made(store)
+    late.keep = Keep()
+    return late
+
+
+def test_the_daemon_prunes_by_itself_and_counts_what_went(store: Store, keeping: Pipeline) -> None:
+    async def scenario() -> LocalEngine:
+        engine = LocalEngine(keeping, pace=replace(FAST, prune_every=timedelta(seconds=0.05)))
+        await running(engine, lambda: engine.counters["pruned_texts"] > 0)
+        return engine
+
+    assert asyncio.run(scenario()).counters["pruned_texts"] == 1
+    assert store.article(1).article.text == ""
+
+
+def test_a_pass_for_cron_prunes_too(store: Store, keeping: Pipeline) -> None:
+    assert asyncio.run(run(keeping, once=True))["pruned_texts"] == 1
+    assert store.article(1).article.text == ""
+
+
+def test_without_a_word_about_keeping_nothing_is_pruned(store: Store, keeping: Pipeline) -> None:
+    keeping.keep = None
+    asyncio.run(run(keeping, once=True))
+    assert store.article(1).article.text != ""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 
 from monitor.model import DateQuality, Entry, Event, Feed, Finding, Gate, Language, Stance
 from monitor.store import Store, copying
-from monitor.store.database import Database
+from monitor.store.database import Database, _alembic
 
 NOW = datetime(2016, 10, 4, tzinfo=UTC)
 TITLES = {
@@ -175,10 +174,10 @@ def test_what_was_stored_before_there_was_a_search_is_found_after_the_migration(
     with Store.open(str(path)) as store:
         number = add(store, language, "–", body=BODIES[language][0])
         add(store, language, TITLES[language], event=True)
-    with closing(sqlite3.connect(path)) as old:  # as the form before was
-        old.executescript(
-            "DROP TABLE version_words; DROP TABLE event_words; UPDATE alembic_version SET version_num = '0002';"
-        )
+    old = Database(str(path))
+    with old.writing() as connection:
+        command.downgrade(_alembic(connection), "0002")
+    old.close()
     with Store.open(str(path)) as store:
         for question in BODIES[language][1]:
             assert [hit.article.id for hit in store.search(question).articles] == [number]
