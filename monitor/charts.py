@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from monitor.model import Frozen, Instant, Level, Report, Stance, StanceChange, Track
+from monitor.model import Frozen, Instant, Level, Policy, Report, Stance, StanceChange, Track
 from monitor.text.display import one_line
 
 COLOURS = {  # readable on white and on near-black alike (WCAG contrast over 3 for graphics)
@@ -63,7 +63,7 @@ class Lane(Frozen):
 
 
 def lanes(tracks: Iterable[Track], changes: Iterable[tuple[int, StanceChange]]) -> tuple[Lane, ...]:
-    """A lane for each track that has a stance; its turns are the baseline and the changes."""
+    """A lane for each track that has a stance; its turns are the baseline, the changes, and returns from what did not hold."""
     by_holder: dict[tuple[str, str], list[tuple[int, StanceChange]]] = {}
     for change_id, change in changes:
         by_holder.setdefault((change.topic, change.holder), []).append((change_id, change))
@@ -72,17 +72,30 @@ def lanes(tracks: Iterable[Track], changes: Iterable[tuple[int, StanceChange]]) 
 
 
 def _lane(track: Track, changes: Sequence[tuple[int, StanceChange]]) -> Lane:
-    ordered = sorted(changes, key=lambda each: each[1].at)
+    """A turn that did not hold, because others spoke against it, ends where the holder is known to stand elsewhere."""
     turns: list[Turn] = []
-    if ordered:
-        turns.append(_turn(ordered[0][1].before, confirmed=True))
-    elif track.standing is not None and track.stance is not None:
-        turns.append(_turn(track.standing, confirmed=True).model_copy(update={"at": track.since or track.standing.at}))
-    turns.extend(
-        _turn(change.after, confirmed=change.level is Level.CONFIRMED, change_id=change_id)
-        for change_id, change in ordered
-    )
+    for change_id, change in sorted(changes, key=lambda each: each[1].at):
+        if not turns or turns[-1].stance is not change.before.event.stance:
+            turns.append(_back(change.before, turns, until=change.at))
+        turns.append(_turn(change.after, confirmed=change.level is Level.CONFIRMED, change_id=change_id))
+    if track.standing is None or track.stance is None:
+        return Lane(holder=track.holder, turns=tuple(turns), split=track.split, disputed=bool(track.disputed))
+    if not turns:
+        first = _turn(track.standing, confirmed=True)
+        turns.append(first.model_copy(update={"at": track.since or first.at}))
+    elif turns[-1].stance is not track.stance and track.challenger is None:
+        turns.append(_back(track.standing, turns))
     return Lane(holder=track.holder, turns=tuple(turns), split=track.split, disputed=bool(track.disputed))
+
+
+def _back(report: Report, turns: Sequence[Turn], *, until: datetime | None = None) -> Turn:
+    """Where a holder stood again, or at first: after the window in which a report could have been confirmed."""
+    turn = _turn(report, confirmed=True)
+    if not turns:
+        return turn
+    returned = len(turns) > 1 and turns[-2].stance is turn.stance
+    at = turns[-1].at + Policy().window if returned else max(turn.at, turns[-1].at)
+    return turn.model_copy(update={"at": min(at, until) if until else at})
 
 
 def _turn(report: Report, *, confirmed: bool, change_id: int | None = None) -> Turn:
@@ -177,6 +190,25 @@ class _Words(NamedTuple):
     def turn(self, turn: Turn) -> str:
         level = self.word("confirmed" if turn.confirmed else "reported")
         return one_line(f"{turn.at:%Y-%m-%d} {self.word(turn.stance.value)} ({level}), {turn.publisher}: {turn.quote}")
+
+
+def strip(lane: Lane, *, start: datetime, end: datetime, width: int = 160, height: int = 14) -> str:
+    """A lane as a strip of colour for a table's cell: what the row says in words, through time. Not read out."""
+    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="strip" {size} aria-hidden="true" direction="ltr">',
+        f'<rect width="{width}" height="{height}" rx="3" fill="currentColor" opacity=".08"/>',
+    ]
+    scale = width / ((end - start) / timedelta(seconds=1))
+    for index, turn in enumerate(lane.turns):
+        after = lane.turns[index + 1].at if index + 1 < len(lane.turns) else end
+        x = round((turn.at - start).total_seconds() * scale, 1)
+        wide = max(round((after - turn.at).total_seconds() * scale, 1), 1.5)
+        thin = 0 if turn.confirmed else height / 4  # reported: half as high
+        parts.append(
+            f'<rect x="{x}" y="{thin}" width="{wide}" height="{height - 2 * thin}" fill="{COLOURS[turn.stance]}"/>'
+        )
+    return "".join([*parts, "</svg>"])
 
 
 def _role(drawn: Sequence[Lane]) -> str:

@@ -7,9 +7,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from monitor.charts import Lane, Turn, bar, extent, svg
+from monitor.charts import Lane, Turn, bar, extent, lanes, strip, svg
 from monitor.cli.plot import picture, png
 from monitor.model import Language, Stance
+from monitor.tracking import settle
+from tests.tracking.newsroom import POLICY, Newsroom, moment
 
 JUNE, JULY = datetime(2016, 6, 1, tzinfo=UTC), datetime(2016, 7, 1, tzinfo=UTC)
 AUGUST = datetime(2016, 8, 1, tzinfo=UTC)
@@ -25,6 +27,28 @@ LANE = Lane(holder="USA/pentagon", turns=(turn(JUNE, Stance.SUPPORT), turn(JULY,
 def test_the_bar_changes_letters_where_the_stance_turned() -> None:
     runs = bar(LANE, start=JUNE, end=AUGUST, width=61)
     assert runs == (("S" * 30, Stance.SUPPORT), ("O" * 31, Stance.OPPOSE))
+
+
+def test_a_turn_that_was_contradicted_ends_when_its_window_does() -> None:
+    room = Newsroom()
+    room.say("2016-06-01", "USA/pentagon", "support", "Herald")
+    room.say("2016-07-01", "USA/pentagon", "oppose", "Herald")
+    room.say("2016-07-02", "USA/pentagon", "support", "Courier")
+    track = settle(room.track("USA/pentagon"), now=moment("2016-08-02"), policy=POLICY)
+    [lane] = lanes([track], enumerate(room.changes.values(), 1))
+    assert [(f"{turn.at:%m-%d}", turn.stance.value, turn.confirmed) for turn in lane.turns] == [
+        ("06-01", "support", True),
+        ("07-01", "oppose", False),
+        ("07-04", "support", True),
+    ]
+
+
+def test_a_strip_is_thinner_where_a_turn_was_only_reported() -> None:
+    drawn = ElementTree.fromstring(strip(LANE, start=JUNE, end=AUGUST, width=61))
+    assert [(rect.get("x"), rect.get("width"), rect.get("height")) for rect in list(drawn)[1:]] == [
+        ("0.0", "30.0", "14"),
+        ("30.0", "31.0", "7.0"),
+    ]
 
 
 def test_the_bar_is_empty_before_the_first_turn() -> None:

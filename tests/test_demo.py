@@ -17,6 +17,7 @@ from monitor.cli.demo.world import World, read_world
 from monitor.model import DeliveryState, Language
 from monitor.standing import Level, judge
 from monitor.store import Store
+from monitor.web.reasons import told
 
 FEW = 40
 
@@ -139,3 +140,13 @@ def test_the_same_history_gives_the_same_rows(tmp_path: Path) -> None:
             return events + changes
 
     assert rows("one") == rows("two")
+
+
+@pytest.mark.parametrize("language", [Language.AR, Language.RU])
+def test_every_reason_of_the_demo_is_told_in_the_readers_language(played: Played, language: Language) -> None:
+    events, articles, feeds = played.store.events(), played.store.articles(), played.store.feeds()
+    reasons = {row.event.reason for row in events} | {row.verdict_reason for row in events if row.verdict_reason}
+    reasons |= {row.reason for row in articles if row.reason} | {row.change.reason for row in played.store.changes()}
+    reasons |= {row.state.health_reason for row in feeds} | {row.state.poll_reason for row in feeds}
+    reasons |= set(judge(played.store.status(played.now), feeds, now=played.now).reasons)
+    assert sorted(reason for reason in reasons if reason and told(reason, language) is None) == []

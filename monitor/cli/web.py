@@ -26,13 +26,14 @@ def web(
     try:
         import uvicorn
 
+        from monitor.settings import load_knowledge
         from monitor.web import create_app
     except ImportError as error:
         raise MonitorError("the dashboard needs the extra `web`: pip install 'stance-monitor[web]'") from error
     if host not in {"127.0.0.1", "::1", "localhost"} and not token:
         raise MonitorError(f"{host} can be reached by others: set a token (--token or MONITOR_WEB_TOKEN) first")
+    policies = {name: topic.policy for name, topic in load_knowledge().topics.items()}
     with open_store(database) as store:
         console().print(f"dashboard on http://{host}:{port}/ (Ctrl-C stops it)")
-        uvicorn.run(
-            create_app(store, clock=lambda: datetime.now(UTC), token=token), host=host, port=port, log_level="warning"
-        )
+        made = create_app(store, clock=lambda: datetime.now(UTC), token=token, policies=policies)
+        uvicorn.run(made, host=host, port=port, log_level="warning")

@@ -24,6 +24,7 @@ from monitor.model import (
     Finding,
     Found,
     Level,
+    Policy,
     Stance,
     StanceChange,
     Status,
@@ -32,6 +33,7 @@ from monitor.model import (
 )
 from monitor.standing import Standing, judge
 from monitor.store import Store
+from monitor.tracking import settle
 from monitor.web.metrics import exposition
 
 router = APIRouter(tags=["api"])
@@ -90,7 +92,16 @@ def standing_of(request: Request) -> tuple[Status, Standing]:
 @router.get("/api/stances")
 def stances(request: Request, topic: str | None = None, actor: str | None = None) -> list[Track]:
     """Where every holder stands now."""
-    return [track for track in store_of(request).tracks(topic=topic, actor=actor) if track.stance or track.challenger]
+    return [track for track in tracks_of(request, topic=topic, actor=actor) if track.stance or track.challenger]
+
+
+def tracks_of(request: Request, *, topic: str | None = None, actor: str | None = None) -> tuple[Track, ...]:
+    """As they stand now: a challenger whose window has passed waits no longer."""
+    now, policies = now_of(request), request.app.state.policies
+    return tuple(
+        settle(track, now=now, policy=policies.get(track.topic) or Policy())
+        for track in store_of(request).tracks(topic=topic, actor=actor)
+    )
 
 
 @router.get("/api/changes")

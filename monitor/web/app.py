@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from monitor import __version__
-from monitor.model import StoreError
+from monitor.model import Policy, StoreError
 from monitor.store import Store
 from monitor.web import api, pages, syndication
 
@@ -30,8 +31,17 @@ _HEADERS = {
 _OPEN = {"/healthz", "/readyz"}
 
 
-def create_app(store: Store, *, clock: Callable[[], datetime], token: str | None = None) -> FastAPI:
-    """The application over `store`. With a token every page but the probes asks for it (Bearer, or ?token= once)."""
+def create_app(
+    store: Store,
+    *,
+    clock: Callable[[], datetime],
+    token: str | None = None,
+    policies: Mapping[str, Policy] = MappingProxyType({}),
+) -> FastAPI:
+    """The application over `store`. With a token every page but the probes asks for it (Bearer, or ?token= once).
+
+    `policies` by topic say how long a challenger waits; topics without one have the usual.
+    """
     app = FastAPI(
         title="Stance Monitor",
         version=__version__,
@@ -42,6 +52,7 @@ def create_app(store: Store, *, clock: Callable[[], datetime], token: str | None
     )
     app.state.store = store
     app.state.clock = clock
+    app.state.policies = policies
     app.include_router(api.router)
     app.include_router(syndication.router)
     app.include_router(pages.router)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -14,13 +15,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from monitor.alerts import holder_name
-from monitor.charts import lanes, svg
+from monitor.charts import extent, lanes, strip, svg
 from monitor.model import Language, Stance, StoreError
-from monitor.standing import span
+from monitor.standing import Standing, span
 from monitor.text.display import one_line, printable
-from monitor.web.api import now_of, small, standing_of, store_of
+from monitor.web.api import now_of, small, standing_of, store_of, tracks_of
 from monitor.web.coverage import by_day, by_language, by_publisher
 from monitor.web.evidence import around, compared, parts_of
+from monitor.web.reasons import told
 from monitor.web.words import NAMES, direction, preferred, words
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -29,6 +31,8 @@ _FOUND = 50
 _DRAWN_OF_ALL, _DRAWN_OF_ONE = 300, 1_000  # changes on a chart: more nobody can tell apart
 _LISTED = 50  # of them, below the chart
 _COVERED_DAYS = 30
+_NEWEST = 10  # changes on the first page
+_LATELY = timedelta(days=7)
 _STANDING_LASTS = 5.0  # seconds
 
 
@@ -62,13 +66,20 @@ def _language(request: Request) -> Language:
     return preferred(asked, request.headers.get("accept-language"))
 
 
-def _standing(request: Request) -> str:
-    """The line at the foot of every page. Counting everything for each page would be most of its time."""
+def _standing(request: Request) -> Standing:
+    """At the foot of every page. Counting everything for each page would be most of its time."""
     state, now = request.app.state, time.monotonic()
-    told: tuple[float, str] | None = getattr(state, "standing", None)
+    told: tuple[float, Standing] | None = getattr(state, "standing", None)
     if told is None or now - told[0] > _STANDING_LASTS:
-        told = state.standing = (now, standing_of(request)[1].line.split(" | ")[0])
+        told = state.standing = (now, standing_of(request)[1])
     return told[1]
+
+
+def _reason(reason: str, language: Language) -> Markup:
+    """In the reader's language where it is known how to say it, else in English and marked so."""
+    if (said := told(reason, language)) is not None:
+        return Markup("<span>{}</span>").format(said)
+    return Markup('<span lang="en" dir="ltr">{}</span>').format(one_line(reason))
 
 
 def _languages(request: Request) -> list[tuple[str, str, str]]:
@@ -86,6 +97,8 @@ def _page(request: Request, template: str, **values: Any) -> HTMLResponse:
         languages=_languages(request),
         here=request.url.path,
         standing=_standing(request),
+        why=partial(_reason, language=language),
+        named=partial(holder_name, language=language),
         **values,
     )
     response = HTMLResponse(body)
@@ -105,8 +118,16 @@ def missing(request: Request, told: str) -> HTMLResponse:
 def home(request: Request) -> HTMLResponse:
     """Where every holder stands now, and the newest changes."""
     store = store_of(request)
-    tracks = [track for track in store.tracks() if track.stance]
-    return _page(request, "home.html", tracks=tracks, changes=store.changes(limit=10)[::-1])
+    now = now_of(request)
+    tracks = [track for track in tracks_of(request) if track.stance]
+    rows = store.changes(limit=_DRAWN_OF_ALL)
+    drawn = lanes(tracks, [(row.id, row.change) for row in rows])
+    start, end = extent(drawn, now=now)
+    strips = {lane.holder: Markup(strip(lane, start=start, end=end)) for lane in drawn}  # noqa: S704 -- numbers and colours only
+    lately = [row for row in rows if now - (row.change.confirmed_at or row.change.at) <= _LATELY]
+    return _page(
+        request, "home.html", tracks=tracks, changes=rows[::-1][:_NEWEST], strips=strips, start=start, end=end, lately=lately
+    )  # fmt: skip
 
 
 @router.get("/changes")
@@ -123,15 +144,15 @@ def change(request: Request, change_id: int) -> HTMLResponse:
 def timeline(request: Request, actor: str = "") -> HTMLResponse:
     """Step charts of all holders, or of one actor's."""
     store = store_of(request)
-    every = store.tracks()
+    every = tracks_of(request)
     rows = store.changes(actor=actor or None, limit=_DRAWN_OF_ONE if actor else _DRAWN_OF_ALL)
     shown = [track for track in every if not actor or track.actor == actor]
     # Those who turned most stand first: a straight line has little to say.
     drawn = sorted(lanes(shown, [(row.id, row.change) for row in rows]), key=lambda lane: -len(lane.turns))
     language = _language(request)
-    told = words(language)
+    said = words(language)
     names = {lane.holder: holder_name(lane.holder, language) for lane in drawn}
-    picture = svg(drawn, now=now_of(request), words=told, names=names, title=told["timeline"]) if drawn else ""
+    picture = svg(drawn, now=now_of(request), words=said, names=names, title=said["timeline"]) if drawn else ""
     return _page(
         request,
         "timeline.html",
@@ -216,7 +237,7 @@ def event(request: Request, event_id: int) -> HTMLResponse:
         for each in store.changes(topic=row.topic, actor=row.event.actor)
         if row.id in {each.change.before.event_id, each.change.after.event_id}
     ]
-    tracks = store.tracks(topic=row.topic, actor=row.event.actor)
+    tracks = tracks_of(request, topic=row.topic, actor=row.event.actor)
     return _page(
         request,
         "event.html",

@@ -80,7 +80,7 @@ def test_an_article_underlines_its_evidence_in_place(site: Site, number: int, la
 def test_an_event_is_explained_with_its_quote_in_place(site: Site, number: int, language: Language) -> None:
     _, body, _ = site.get(f"/events/{number}")
     assert f">{TEXTS[language][1]}</mark>" in body
-    assert "USA/state" in body
+    assert "United States / State Department" in body
 
 
 @pytest.mark.parametrize("language", list(TEXTS))

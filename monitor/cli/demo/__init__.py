@@ -152,7 +152,9 @@ async def _run(
 def _open(store: Store, clock: Clock) -> None:
     import uvicorn
 
+    from monitor.settings import load_knowledge
     from monitor.web import create_app
 
+    policies = {name: topic.policy for name, topic in load_knowledge().topics.items()}
     console().print("dashboard on http://127.0.0.1:8350/ (Ctrl-C ends the demo)")
-    uvicorn.run(create_app(store, clock=clock), host="127.0.0.1", port=8350, log_level="warning")
+    uvicorn.run(create_app(store, clock=clock, policies=policies), host="127.0.0.1", port=8350, log_level="warning")
