@@ -382,6 +382,21 @@ class Alert(Frozen):
     subject: str
     text: str
     html: str
+    notes: tuple[str, ...] = Field(default=(), description="told again, through another channel: as words say it")
+
+
+class AlertGroup(Frozen):
+    """Several alerts in one message, with words of their own around them."""
+
+    alerts: tuple[Alert, ...] = Field(min_length=2)
+    subject: str
+    text: str
+    html: str
+    notes: tuple[str, ...] = ()
+
+
+Message = Alert | AlertGroup
+"""What goes out through a channel at once."""
 
 
 class Office(Frozen):
@@ -489,6 +504,9 @@ class FeedState(Frozen):
     unchanged_polls: int = Field(default=0, description="304s and identical bodies in a row")
     last_polled_at: Instant | None = None
     last_success_at: Instant | None = None
+    first_success_at: Instant | None = Field(
+        default=None, description="what its first poll brought is its baseline and alerts nobody"
+    )
     last_new_at: Instant | None = Field(default=None, description="when a poll last brought a new article")
     newest_at: Instant | None = Field(
         default=None, description="date of its newest article; of the last change where articles have no dates"
@@ -531,6 +549,7 @@ class Delivery(Frozen):
     level: Level
     outcome: Outcome = Outcome.STANDS
     channel: str
+    told: int = Field(default=0, description="0 the first time; how often it was told again")
     key: str = Field(description="stable: receivers drop a repeat by it")
     state: DeliveryState = DeliveryState.WAITING
     reason: str = Field(default="", description="why it is sent, held or skipped")
@@ -539,6 +558,29 @@ class Delivery(Frozen):
     last_error: str | None = None
     sent_at: Instant | None = None
     created_at: Instant
+    message: int | None = Field(
+        default=None, description="the delivery that leads the message it goes in; its own id when it goes alone"
+    )
+    message_key: str | None = Field(default=None, description="the key its message goes out with: `key`, or a group's")
+    via: str | None = Field(default=None, description="the channel that stands in for its own, which fails")
+    tried_at: Instant | None = Field(default=None, description="a try has begun and nobody knows yet how it ended")
+    failing_since: Instant | None = Field(default=None, description="its own channel has not taken it since")
+
+    @property
+    def way(self) -> str:
+        """The channel it goes out through."""
+        return self.via or self.channel
+
+
+class ChannelTrouble(Frozen):
+    """A channel that has taken nothing for a while."""
+
+    channel: str
+    since: Instant
+    error: str
+    waiting: int = Field(description="messages that wait for it")
+    diverted: int = Field(description="messages that went out through its fallback meanwhile")
+    fallback: str | None = None
 
 
 # --- rows as the store tells them -------------------------------------------------------------
@@ -729,6 +771,7 @@ class Status(Frozen):
     last_poll_at: Instant | None
     engines: tuple[EngineRow, ...]
     queue: Queue | None = Field(default=None, description="of the workers; none on SQLite")
+    channels_in_trouble: tuple[ChannelTrouble, ...] = ()
 
 
 # --- errors -----------------------------------------------------------------------------------

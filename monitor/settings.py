@@ -159,6 +159,14 @@ class Settings(Frozen):
         return self
 
     @model_validator(mode="after")
+    def _fallbacks_are_known(self) -> Self:
+        known = {each.id for each in self.channels}
+        for each in self.channels:
+            if each.fallback and each.fallback not in known:
+                raise ValueError(f"the fallback {each.fallback!r} of channel {each.id!r} is no id under channels")
+        return self
+
+    @model_validator(mode="after")
     def _ids_are_unique(self) -> Self:
         for what, ids in (("feed", [feed.id for feed in self.feeds]), ("channel", [each.id for each in self.channels])):
             doubles = sorted({name for name in ids if ids.count(name) > 1})

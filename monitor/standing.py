@@ -8,7 +8,7 @@ from enum import IntEnum
 
 from pydantic import Field
 
-from monitor.model import DeliveryState, EngineRow, FeedRow, Frozen, Health, Queue, Status
+from monitor.model import ChannelTrouble, DeliveryState, EngineRow, FeedRow, Frozen, Health, Queue, Status
 
 
 class Level(IntEnum):
@@ -147,7 +147,25 @@ def _delivery_worries(status: Status, now: datetime, allowed: Patience) -> list[
     if waited > allowed.queue:
         level = Level.CRITICAL if waited > allowed.stuck else Level.WARNING
         worries.append((level, f"{waiting} messages wait to be sent, the oldest for {span(waited)}"))
-    return worries
+    return [*worries, *_channel_worries(status, now, allowed)]
+
+
+def _channel_worries(status: Status, now: datetime, allowed: Patience) -> list[Worry]:
+    """A channel that fails; what goes another way meanwhile is no longer stuck, but whoever reads there should know."""
+    return [
+        (Level.WARNING, trouble_words(trouble, now=now))
+        for trouble in status.channels_in_trouble
+        if trouble.fallback or now - trouble.since > allowed.queue
+    ]
+
+
+def trouble_words(trouble: ChannelTrouble, *, now: datetime) -> str:
+    """`desk has taken nothing for 2 h, 3 messages went through pager (desk: … refused)`."""
+    parts = [f"{trouble.waiting} wait"] if trouble.waiting else []
+    if trouble.fallback:
+        parts.append(f"{trouble.diverted} messages went through {trouble.fallback}")
+    told = f"{trouble.channel} has taken nothing for {span(now - trouble.since)}"
+    return f"{', '.join([told, *parts])} ({trouble.error})"
 
 
 def alive(engines: Sequence[EngineRow], *, now: datetime, allowed: Patience | None = None) -> tuple[EngineRow, ...]:

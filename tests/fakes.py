@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from monitor.alerts import ChannelPolicy
 from monitor.model import (
-    Alert,
     Article,
     DeliveryError,
     Entry,
@@ -22,6 +21,7 @@ from monitor.model import (
     Gate,
     Health,
     Language,
+    Message,
     Poll,
     Stance,
 )
@@ -111,6 +111,8 @@ class ScriptedFeeds:
                 "health_reason": f"{len(shown)} entries",
                 "last_polled_at": now,
                 "polls": state.polls + 1,
+                "last_success_at": now,
+                "first_success_at": now if state.last_success_at is None else state.first_success_at,
             }
         )
         return Poll(feed_id=feed.id, polled_at=now, state=after, entries=shown)
@@ -120,15 +122,16 @@ class MemoryChannel(ChannelPolicy):
     """Keeps what it is sent; fails as often as it is told to."""
 
     kind: Literal["memory"] = "memory"
-    sent: list[tuple[str, Alert]] = []  # noqa: RUF012 -- pydantic copies it per instance
+    sent: list[tuple[str, Any]] = []  # noqa: RUF012 -- pydantic copies it per instance
+    answered: list[tuple[str, ...]] = []  # noqa: RUF012
     failures: list[Any] = []  # noqa: RUF012 -- exceptions to raise, one a send
 
-    def send(self, alert: Alert, *, key: str, thread: str | None = None) -> None:
-        del thread
+    def send(self, message: Message, *, key: str, answers: Sequence[str] = ()) -> None:
         assert threading.current_thread() is not threading.main_thread(), "channels never block the event loop"
         if self.failures:
             raise self.failures.pop(0)
-        self.sent.append((key, alert))
+        self.sent.append((key, message))
+        self.answered.append(tuple(answers))
 
     @property
     def keys(self) -> list[str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import blake2b
 
 from monitor.alerts.policy import ChannelPolicy, Silence
 from monitor.model import Frozen, Instant, Level, Outcome, StanceChange
 
 _HOUR = timedelta(hours=1)
+_MINUTE = timedelta(minutes=1)
 _FRESH = timedelta(hours=12)  # younger than this is news, however the monitor came by it
 
 
@@ -22,6 +24,7 @@ class Why(StrEnum):
     ACTOR = "actor"
     LANGUAGE = "language"
     OLD = "old"
+    BASELINE = "baseline"
     SILENCED = "silenced"
 
 
@@ -41,9 +44,17 @@ class Hold(Frozen):
 
 
 def decide(
-    change: StanceChange, channel: ChannelPolicy, *, now: datetime, silences: Sequence[Silence] = ()
+    change: StanceChange,
+    channel: ChannelPolicy,
+    *,
+    now: datetime,
+    silences: Sequence[Silence] = (),
+    new_feed: str | None = None,
 ) -> Decision:
-    """Whether `channel` wants to hear of `change`, found at `now`. `silences` hold for every channel."""
+    """Whether `channel` wants to hear of `change`, found at `now`. `silences` hold for every channel.
+
+    `new_feed` is the feed whose very first poll brought the change, if that is so.
+    """
     if channel.min_level is Level.CONFIRMED and change.level is not Level.CONFIRMED:
         return _no(Why.LEVEL, f"{channel.id} wants confirmed changes; this one is {change.level} so far")
     if channel.topics and change.topic not in channel.topics:
@@ -52,9 +63,11 @@ def decide(
         return _no(Why.ACTOR, f"{channel.id} follows {', '.join(channel.actors)}, not {change.holder}")
     if channel.languages and change.after.language not in channel.languages:
         return _no(Why.LANGUAGE, f"the article is in {change.after.language}; {channel.id} follows others")
-    for silence in (*channel.silences, *silences):
-        if silence.covers(change, now=now):
-            return _no(Why.SILENCED, f"silenced by {silence.author} until {silence.until:%Y-%m-%d}: {silence.reason}")
+    silenced = hushed(change, channel, now=now, silences=silences)
+    if silenced is not None:
+        return _no(Why.SILENCED, silenced.words)
+    if new_feed is not None:
+        return _no(Why.BASELINE, f"came with the first poll of {new_feed}: what a new feed brings is its baseline")
     # A confirmation is as new as the report that confirmed it.
     told_at = change.confirmed_at or change.at
     if now - told_at > channel.max_age:
@@ -65,15 +78,33 @@ def decide(
     return Decision(send=True, why=Why.WANTED, words=_wanted(change))
 
 
-def hold(channel: ChannelPolicy, *, now: datetime, sent_at: Sequence[datetime] = ()) -> Hold | None:
-    """Whether a message must wait at `now`, and until when. `sent_at`: when the channel's latest messages went out."""
+def hushed(
+    change: StanceChange, channel: ChannelPolicy, *, now: datetime, silences: Sequence[Silence] = ()
+) -> Hold | None:
+    """The silence that covers the change at `now`, the longest if there are several."""
+    covering = [each for each in (*channel.silences, *silences) if each.covers(change, now=now)]
+    if not covering:
+        return None
+    longest = max(covering, key=lambda each: each.until)
+    return Hold(until=longest.until, words=longest.words)
+
+
+def hold(channel: ChannelPolicy, *, now: datetime, sent_at: Sequence[datetime] = (), under_way: int = 0) -> Hold | None:
+    """Whether a message must wait at `now`, and until when.
+
+    `sent_at`: when the channel's latest messages went out; `under_way`: how many are being sent in this moment.
+    """
     if channel.quiet_hours is not None and (end := channel.quiet_hours.end_after(now)) is not None:
         return Hold(until=end, words=f"quiet hours until {end:%H:%M} {channel.quiet_hours.zone}")
     if channel.per_hour is None:
         return None
     lately = sorted(at for at in sent_at if now - at < _HOUR)
-    if len(lately) < channel.per_hour:
+    if len(lately) + under_way < channel.per_hour:
         return None
+    if len(lately) < channel.per_hour:  # those under way may fail yet, and leave their place
+        return Hold(
+            until=now + _MINUTE, words=f"{under_way} on their way; {channel.id} takes {channel.per_hour} an hour"
+        )
     free = lately[-channel.per_hour] + _HOUR
     return Hold(
         until=free, words=f"{len(lately)} messages went out within the hour; {channel.id} takes {channel.per_hour}"
@@ -90,13 +121,11 @@ def thread_key(change: StanceChange) -> str:
     return f"{change.topic}.{change.holder.replace('/', '.').lower()}.{change.cause}"
 
 
-def first_key(key: str, *, thread: str) -> str:
-    """The key of the first message of a thread on the channel of `key`: updates answer that one (email In-Reply-To).
-
-    Keys are made of the thread, the level or outcome, and the channel: `….12.confirmed.desk` answers `….12.reported.desk`.
-    """
-    _, _, channel = key.removeprefix(f"{thread}.").partition(".")
-    return f"{thread}.{Level.REPORTED}.{channel}".removesuffix(".")
+def message_key(keys: Sequence[str]) -> str:
+    """The key of a message: that of its only alert, or one made of all of theirs: the same alerts have the same key."""
+    if len(keys) == 1:
+        return keys[0]
+    return f"group.{blake2b(' '.join(keys).encode(), digest_size=12).hexdigest()}"
 
 
 def _no(why: Why, words: str) -> Decision:

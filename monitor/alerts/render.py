@@ -6,14 +6,16 @@ link is a link only if it is plain http or https.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from monitor.alerts import pages
 from monitor.alerts.decide import alert_key
 from monitor.alerts.words import say
-from monitor.model import Alert, Language, Level, Outcome, Report, StanceChange, Track
+from monitor.model import Alert, AlertGroup, Language, Level, Outcome, Report, StanceChange, Track
 from monitor.text.display import isolate, one_line, printable
 
 _LONGEST_QUOTE = 1_200  # characters; evidence is a clause, a longer one is a mistake or an attack
@@ -49,6 +51,41 @@ class Page(NamedTuple):
     now: Side
     facts: tuple[tuple[str, str], ...]
     link: str | None
+    notes: tuple[str, ...] = ()
+
+
+class Pages(NamedTuple):
+    """Several alerts in one message."""
+
+    language: Language
+    subject: str
+    notes: tuple[str, ...]
+    pages: tuple[Page, ...]
+
+
+Letter = tuple[str, str, str]
+"""Subject, text, HTML."""
+
+
+class Setter(Protocol):
+    """Puts pages into words. `monitor.alerts.templates` has one that uses the reader's own templates."""
+
+    def alert(self, page: Page) -> Letter: ...
+
+    def group(self, pages: Pages) -> Letter: ...
+
+
+class BuiltIn:
+    """The words and the layout that come with the program."""
+
+    def alert(self, page: Page) -> Letter:
+        return page.subject, pages.text(page), pages.html(page)
+
+    def group(self, all_pages: Pages) -> Letter:
+        return all_pages.subject, pages.group_text(all_pages), pages.group_html(all_pages)
+
+
+BUILT_IN: Setter = BuiltIn()
 
 
 def render(
@@ -58,20 +95,51 @@ def render(
     explain: str | None = None,
     link: str | None = None,
     names: Mapping[str, str] | None = None,
+    notes: Sequence[str] = (),
+    setter: Setter = BUILT_IN,
 ) -> Alert:
     """The alert about `change` in `language`; quotes stay in their own language.
 
     `explain` is one more line of explanation; `link` leads to more (the installation's own page); `names` overrides the
-    words for actors and institutions.
+    words for actors and institutions; `notes`, made by `note_…`, stand above all else.
     """
-    page = _page(change, language, explain=explain, link=link, names=names or {})
-    return Alert(
-        key=alert_key(change),
-        change=change,
-        subject=page.subject,
-        text=pages.text(page),
-        html=pages.html(page),
-    )
+    page = page_of(change, language, explain=explain, link=link, names=names or {}, notes=notes)
+    subject, text, html = setter.alert(page)
+    return Alert(key=alert_key(change), change=change, subject=subject, text=text, html=html, notes=page.notes)
+
+
+def render_group(
+    changes: Sequence[tuple[StanceChange, Sequence[str]]],
+    *,
+    language: Language = Language.EN,
+    notes: Sequence[str] = (),
+    setter: Setter = BUILT_IN,
+) -> AlertGroup:
+    """One message about several changes, each with notes of its own; `notes` are about all of them."""
+    made = [page_of(change, language, notes=own) for change, own in changes]
+    holders = _names(dict.fromkeys(page.holder for page in made), language)
+    subject = say("changes", language).format(count=len(made), holders=holders)
+    all_pages = Pages(language, one_line(subject)[:_LONGEST_SUBJECT], tuple(notes), tuple(made))
+    alerts = []
+    for page, (change, _) in zip(made, changes, strict=True):
+        own, text, html = BUILT_IN.alert(page)  # as plain data for receivers that read each change for itself
+        alerts.append(Alert(key=alert_key(change), change=change, subject=own, text=text, html=html, notes=page.notes))
+    words, text, html = setter.group(all_pages)
+    return AlertGroup(alerts=tuple(alerts), subject=words, text=text, html=html, notes=tuple(notes))
+
+
+def note_instead(language: Language, *, channel: str, way: str, reason: str) -> str:
+    """That the message came through another channel, and why."""
+    words = {"channel": isolate(channel), "way": isolate(way), "reason": isolate(one_line(reason))}
+    return say("instead", language).format(**words)
+
+
+def note_together(language: Language, *, reason: str) -> str:
+    return say("together", language).format(reason=isolate(one_line(reason)))
+
+
+def note_again(language: Language, *, first: datetime) -> str:
+    return say("again", language).format(day=isolate(f"{first:%Y-%m-%d}"))
 
 
 def safe_link(url: str | None) -> str | None:
@@ -85,9 +153,16 @@ def safe_link(url: str | None) -> str | None:
     return url if parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc else None
 
 
-def _page(
-    change: StanceChange, language: Language, *, explain: str | None, link: str | None, names: Mapping[str, str]
+def page_of(
+    change: StanceChange,
+    language: Language,
+    *,
+    explain: str | None = None,
+    link: str | None = None,
+    names: Mapping[str, str] = MappingProxyType({}),
+    notes: Sequence[str] = (),
 ) -> Page:
+    """All that an alert says, in harmless lines."""
     before, after = change.before.event.stance, change.after.event.stance
     holder = holder_words(change, language, names)
     turn = say("turn", language).format(before=say(before, language), after=say(after, language))
@@ -110,6 +185,7 @@ def _page(
         now=_side(change.after, say("now", language), language),
         facts=tuple(facts),
         link=safe_link(link),
+        notes=tuple(notes),
     )
 
 

@@ -37,6 +37,22 @@ WORDS = MappingProxyType({
     "topic": ("Topic", "الموضوع", "Тема"),
     "open": ("Open the article", "افتح المقال", "Открыть статью"),
     "more": ("More", "للمزيد", "Подробнее"),
+    "changes": ("{count} changes: {holders}", "{count} تغيّرات: {holders}", "Изменений: {count} ({holders})"),
+    "together": (
+        "One message for what came together: {reason}.",
+        "رسالة واحدة لما اجتمع: {reason}.",
+        "Одно сообщение обо всём, что собралось: {reason}.",
+    ),
+    "instead": (
+        "This came through {way} instead of {channel}: {reason}.",
+        "وصل هذا عبر {way} بدلًا من {channel}: {reason}.",
+        "Пришло через {way} вместо {channel}: {reason}.",
+    ),
+    "again": (
+        "Told again: nothing has changed since it was first told on {day}.",
+        "تذكير: لم يتغير شيء منذ إرساله أول مرة في {day}.",
+        "Повторно: с первого сообщения ({day}) ничего не изменилось.",
+    ),
     "first_seen": ("published", "نُشر", "опубликовано"),
     "no_speaker": ("no speaker named", "لم يُذكر متحدث", "говорящий не назван"),
     "test": ("TEST", "تجربة", "ПРОВЕРКА"),

@@ -1,7 +1,7 @@
-"""Ways out: each kind is one file, a model with `kind` and `send(alert, *, key, thread)`; its name stands in one union.
+"""Ways out: each kind is one file, a model with `kind` and `send(message, *, key, answers)`; its name stands in one union.
 
 `send` returns when the other side has the message, and raises DeliveryError otherwise: `permanent` when trying again is no
-use. The same `key` on every try lets a receiver drop a repeat; `thread` is what the keys of all messages about one change begin with.
+use. The same `key` on every try lets a receiver drop a repeat; `answers` are the keys of earlier messages that it goes on from.
 """
 
 from __future__ import annotations

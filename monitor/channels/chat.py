@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import Field, SecretStr
 
 from monitor.alerts import ChannelPolicy
-from monitor.model import Alert, DeliveryError
+from monitor.model import DeliveryError, Message
 from monitor.text.display import one_line
 
 _LONGEST_SCHEME = 20
@@ -19,9 +20,9 @@ class AppriseChannel(ChannelPolicy):
     kind: Literal["apprise"]
     url: SecretStr = Field(description="an Apprise address; see the Apprise documentation for each service")
 
-    def send(self, alert: Alert, *, key: str, thread: str | None = None) -> None:  # noqa: ARG002 -- chats have neither
+    def send(self, message: Message, *, key: str, answers: Sequence[str] = ()) -> None:  # noqa: ARG002 -- chats have neither
         """Hands the text to Apprise. Raises DeliveryError; Apprise tells success or not, and no more."""
-        notify(self, title=alert.subject, body=alert.text)
+        notify(self, title=message.subject, body=message.text)
 
     @property
     def _scheme(self) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.errors import HeaderParseError
@@ -19,9 +19,9 @@ from typing import Annotated, Literal, Protocol, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from monitor.alerts import ChannelPolicy, first_key
+from monitor.alerts import ChannelPolicy
 from monitor.channels.deadline import deadline
-from monitor.model import Alert, DeliveryError
+from monitor.model import DeliveryError, Message
 from monitor.text.display import one_line
 
 _PORTS = {"starttls": 587, "tls": 465, "plain": 25}
@@ -76,16 +76,16 @@ class EmailChannel(ChannelPolicy):
             raise ValueError("security: plain would send the password readable to all; use starttls or tls")
         return self
 
-    def send(self, alert: Alert, *, key: str, thread: str | None = None) -> None:
-        """Hands the alert to the server. Raises DeliveryError; permanent when the server refuses this very message."""
-        self.mail(alert, key=key, thread=thread)
+    def send(self, message: Message, *, key: str, answers: Sequence[str] = ()) -> None:
+        """Hands the message to the server. Raises DeliveryError; permanent when the server refuses this very message."""
+        self.mail(message, key=key, answers=answers)
 
-    def mail(self, letter: Letter, *, key: str, thread: str | None = None, picture: bytes | None = None) -> None:
+    def mail(self, letter: Letter, *, key: str, answers: Sequence[str] = (), picture: bytes | None = None) -> None:
         """Like `send`, for anything that has a subject, a text and HTML: alerts and digests.
 
         `picture`: a PNG that travels with the HTML, which names it as `cid:picture`.
         """
-        mail = message(self, letter, key=key, thread=thread, now=datetime.now(UTC))
+        mail = mail_of(self, letter, key=key, answers=answers, now=datetime.now(UTC))
         if picture is not None:
             _enclose(mail, picture)
         with self._dialogue() as smtp:
@@ -124,8 +124,8 @@ class EmailChannel(ChannelPolicy):
             raise DeliveryError(f"{self.id}: sent, but refused for {who}", permanent=permanent)
 
 
-def message(channel: EmailChannel, letter: Letter, *, key: str, thread: str | None, now: datetime) -> EmailMessage:
-    """The mail as it goes out. The same key gives the same Message-ID; `thread` is what all keys about one change begin with."""
+def mail_of(channel: EmailChannel, letter: Letter, *, key: str, answers: Sequence[str], now: datetime) -> EmailMessage:
+    """The mail as it goes out. The same key gives the same Message-ID; it answers the mails that went with `answers`."""
     domain = _bare(channel.sender).rpartition("@")[2]
     mail = EmailMessage(policy=SMTP)
     mail["From"] = channel.sender
@@ -133,9 +133,8 @@ def message(channel: EmailChannel, letter: Letter, *, key: str, thread: str | No
     mail["Subject"] = one_line(letter.subject)
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = message_id(key, domain)
-    if thread is not None and (first := first_key(key, thread=thread)) != key:
-        mail["In-Reply-To"] = message_id(first, domain)
-        mail["References"] = message_id(first, domain)
+    if before := [message_id(each, domain) for each in answers if each != key]:
+        mail["In-Reply-To"] = mail["References"] = " ".join(before)
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
     mail["X-Monitor-Key"] = one_line(key)
     mail.set_content(letter.text, cte=_encoding(letter.text))

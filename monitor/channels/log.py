@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
 
-from monitor.alerts import ChannelPolicy
-from monitor.model import Alert, DeliveryError, Report
-from monitor.text.display import printable
+from monitor.alerts import ChannelPolicy, thread_key
+from monitor.model import Alert, DeliveryError, Message, Report
+from monitor.text.display import one_line, printable
 
 
 class LogChannel(ChannelPolicy):
@@ -22,9 +23,9 @@ class LogChannel(ChannelPolicy):
     kind: Literal["log"]
     path: Path | None = Field(default=None, description="file to append to; without it standard error")
 
-    def send(self, alert: Alert, *, key: str, thread: str | None = None) -> None:
+    def send(self, message: Message, *, key: str, answers: Sequence[str] = ()) -> None:
         """Raises DeliveryError when the line cannot be written."""
-        write(self, fields(alert, key=key, thread=thread))
+        write(self, data_of(message, key=key, answers=answers))
 
 
 def write(channel: LogChannel, data: dict[str, Any]) -> None:
@@ -60,17 +61,34 @@ def dumps(data: dict[str, Any]) -> str:
     return "".join(char if printable(char) else f"\\u{ord(char):04x}" for char in line)
 
 
-def fields(alert: Alert, *, key: str, thread: str | None = None) -> dict[str, Any]:
+def data_of(message: Message, *, key: str, answers: Sequence[str] = ()) -> dict[str, Any]:
+    """The message as plain data: one change, or several under `changes`."""
+    if isinstance(message, Alert):
+        return fields(message, key=key, answers=answers)
+    changes = [fields(alert, key=alert.key) for alert in message.alerts]
+    return {
+        "event": "stances_changed",
+        "key": key,
+        "answers": [*answers],
+        "subject": message.subject,
+        "notes": _plain(message.notes),
+        "changes": changes,
+    }
+
+
+def fields(alert: Alert, *, key: str, answers: Sequence[str] = ()) -> dict[str, Any]:
     """The alert as plain data; JSON names are the names of the model."""
     change = alert.change
     return {
         "event": "stance_changed",
         "key": key,
-        "thread": thread,
+        "thread": thread_key(change),
+        "answers": [*answers],
         "topic": change.topic,
         "actor": change.actor,
         "institution": change.institution,
         "level": change.level.value,
+        "outcome": change.outcome.value,
         "at": _iso(change.at),
         "confirmed_at": _iso(change.confirmed_at) if change.confirmed_at else None,
         "before": _report(change.before),
@@ -79,7 +97,12 @@ def fields(alert: Alert, *, key: str, thread: str | None = None) -> dict[str, An
         "copies": list(change.copies),
         "reason": change.reason,
         "subject": alert.subject,
+        "notes": _plain(alert.notes),
     }
+
+
+def _plain(notes: Sequence[str]) -> list[str]:
+    return [one_line(note) for note in notes]  # without the marks of direction that people's screens need
 
 
 def _report(report: Report) -> dict[str, Any]:

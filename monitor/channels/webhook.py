@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import http.client
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -22,8 +22,8 @@ from pydantic import Field, SecretStr, field_validator
 
 from monitor.alerts import ChannelPolicy
 from monitor.channels.deadline import deadline
-from monitor.channels.log import dumps, fields
-from monitor.model import Alert, DeliveryError
+from monitor.channels.log import data_of, dumps
+from monitor.model import Alert, DeliveryError, Message
 from monitor.text.display import one_line
 
 _LONGEST_REPLY = 2_048  # bytes read of an answer; only its status counts
@@ -70,9 +70,9 @@ class WebhookChannel(ChannelPolicy):
                 raise ValueError(f"header {name!r} must be one printable line")
         return headers
 
-    def send(self, alert: Alert, *, key: str, thread: str | None = None) -> None:
-        """POSTs the alert. Raises DeliveryError; permanent when the receiver refuses this very message."""
-        post(self, envelope(alert, key=key, thread=thread, source=self.source, now=datetime.now(UTC)), key=key)
+    def send(self, message: Message, *, key: str, answers: Sequence[str] = ()) -> None:
+        """POSTs the message. Raises DeliveryError; permanent when the receiver refuses this very message."""
+        post(self, envelope(message, key=key, answers=answers, source=self.source, now=datetime.now(UTC)), key=key)
 
     def _post(self, body: bytes, *, key: str, now: datetime) -> tuple[int, str, Mapping[str, str]]:
         parts = urlsplit(self.url.get_secret_value())
@@ -127,19 +127,22 @@ def post(channel: WebhookChannel, data: dict[str, Any], *, key: str) -> None:
     raise DeliveryError(f"{channel._where}: HTTP {status} {reply}".rstrip(), permanent=permanent, retry_after=waits)
 
 
-def envelope(alert: Alert, *, key: str, thread: str | None, source: str, now: datetime) -> dict[str, Any]:
-    """The alert as a CloudEvents 1.0 event in JSON."""
-    change = alert.change
-    data = fields(alert, key=key, thread=thread) | {"text": alert.text}
+def envelope(message: Message, *, key: str, answers: Sequence[str], source: str, now: datetime) -> dict[str, Any]:
+    """The message as a CloudEvents 1.0 event in JSON: one change, or several of a type of their own."""
+    if isinstance(message, Alert):
+        change = message.change
+        kind, subject = f"change.{change.level}", f"{change.topic}/{change.holder}"
+    else:
+        kind, subject = "changes", "+".join(sorted({alert.change.topic for alert in message.alerts}))
     return {
         "specversion": "1.0",
         "id": key,
         "source": source,
-        "type": f"org.stance-monitor.change.{change.level}",
-        "subject": f"{change.topic}/{change.holder}",
+        "type": f"org.stance-monitor.{kind}",
+        "subject": subject,
         "time": now.isoformat().replace("+00:00", "Z"),
         "datacontenttype": "application/json",
-        "data": data,
+        "data": data_of(message, key=key, answers=answers) | {"text": message.text},
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,7 +13,7 @@ from monitor.cli.app import DatabaseOption, JsonOption, app
 from monitor.cli.correct import correction_words
 from monitor.cli.listings import article_json, change_json, event_json, open_store, report_json, track_json
 from monitor.cli.show import STANCE_COLOURS, console, dumps, write_line
-from monitor.model import ChangeRow, Contribution, DeliveryState, EventRow, MonitorError, Report
+from monitor.model import ChangeRow, Contribution, Delivery, DeliveryState, EventRow, MonitorError, Report
 from monitor.text.display import isolate, one_line
 
 if TYPE_CHECKING:
@@ -176,7 +177,10 @@ def _change(store: Store, number: int) -> Told:
     deliveries = store.deliveries(change_id=number)
     for delivery in deliveries:
         why = f"; {one_line(delivery.reason)}" if delivery.state is not DeliveryState.SENT and delivery.reason else ""
-        lines.append(f"alert d{delivery.id} to {delivery.channel}: {delivery.state.value}{why}\n", style="dim")
+        via = f" through {delivery.via}" if delivery.via else ""
+        times = f", told again ({delivery.told})" if delivery.told else ""
+        state = f"{delivery.state.value}{times}{via}{why}"
+        lines.append(f"alert d{delivery.id} to {delivery.channel}: {state}\n", style="dim")
     return {**change_json(row), "deliveries": [each.model_dump(mode="json") for each in deliveries]}, lines
 
 
@@ -191,6 +195,22 @@ def _report_lines(report: Report) -> Text:
     return lines
 
 
+def _way_lines(store: Store, delivery: Delivery) -> Iterator[str]:
+    """With what it goes, through what, and for which time."""
+    if delivery.message_key and delivery.message_key != delivery.key:
+        rows = store.deliveries(message=delivery.message)
+        others = ", ".join(f"d{row.id}" for row in rows if row.id != delivery.id)
+        yield f"in one message with {others or 'others'} (key {delivery.message_key})"
+    if delivery.via:
+        yield f"through {delivery.via}, which stands in for {delivery.channel}"
+    if delivery.told:
+        yield f"told again, for the {delivery.told}. time"
+    if delivery.failing_since:
+        yield f"{delivery.channel} did not take it, since {delivery.failing_since:%Y-%m-%d %H:%M} UTC"
+    if delivery.next_try_at:
+        yield f"due at {delivery.next_try_at:%Y-%m-%d %H:%M} UTC"
+
+
 def _alert(store: Store, number: int) -> Told:
     from rich.text import Text
 
@@ -199,6 +219,8 @@ def _alert(store: Store, number: int) -> Told:
     lines.append(f"level {delivery.level.value}, {delivery.attempts} attempts, key {delivery.key}\n")
     if delivery.reason:
         lines.append(f"because {one_line(delivery.reason)}\n")
+    for words in _way_lines(store, delivery):
+        lines.append(f"{one_line(words)}\n")
     if delivery.last_error:
         lines.append(f"last error: {one_line(delivery.last_error)}\n", style="red")
     if delivery.sent_at:

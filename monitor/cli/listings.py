@@ -355,7 +355,14 @@ def alerts(
             f"{change.holder}: {change.before.event.stance.value} → {change.after.event.stance.value}" if change else ""
         )
         listed.append(
-            {"ref": f"d{row.id}", **plain, "change": turn, "when": short_time(plain["sent_at"] or plain["created_at"])}
+            {
+                "ref": f"d{row.id}",
+                **plain,
+                "change": turn,
+                "when": short_time(plain["sent_at"] or plain["created_at"]),
+                "how": f"{row.state.value} via {row.via}" if row.via else row.state.value,
+                "held_by": row.reason if row.state in {DeliveryState.HELD, DeliveryState.SKIPPED} else None,
+            }
         )
     emit(
         listed,
@@ -364,9 +371,10 @@ def alerts(
             "ref": "id",
             "when": "date",
             "channel": "channel",
-            "state": "state",
+            "how": "state",
             "level": "level",
             "change": "change",
+            "held_by": "why not",
             "last_error": "last error",
         },
         empty="no alerts yet",

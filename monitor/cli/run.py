@@ -98,10 +98,13 @@ def signs_of(settings: Settings) -> Signs:
     from monitor.engines.heartbeat import Signs
 
     url = settings.heartbeat_url
+    channels = {each.id: each for each in settings.channels}
+    operator = channels.get(settings.operator_channel or "")
     return Signs(
         url=url.get_secret_value() if url else None,
         every=settings.heartbeat_every,
-        operator=next((each for each in settings.channels if each.id == settings.operator_channel), None),
+        operator=operator,
+        stand_in=channels.get(operator.fallback or "") if operator else None,
     )
 
 

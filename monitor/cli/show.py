@@ -25,7 +25,18 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-_LONG = {"passage", "quote", "quote_before", "quote_after", "title", "health_reason", "change", "last_error", "dropped"}
+_LONG = {
+    "passage",
+    "quote",
+    "quote_before",
+    "quote_after",
+    "title",
+    "health_reason",
+    "change",
+    "last_error",
+    "held_by",
+    "dropped",
+}
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufefc]")
 
 STANCE_COLOURS = {

@@ -55,9 +55,10 @@ def add(
         until=end_of(until, now=now),
     )
     with open_store(database, make=True) as store:
-        number = store.add_silence(silence, now=now)
+        number, held = store.add_silence(silence, now=now)
     console().print(
         f"silence {number}: {holder} until {silence.until:%Y-%m-%d %H:%M} UTC; `monitor silence end {number}` ends it"
+        + (f"\n{held} messages that waited already are held until then" if held else "")
     )
 
 

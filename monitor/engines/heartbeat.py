@@ -19,7 +19,7 @@ import aiohttp
 import structlog
 
 from monitor.channels import AnyChannel
-from monitor.channels.notice import notice, tell
+from monitor.channels.notice import Notice, notice, tell
 from monitor.engines.worries import to_tell, worries
 from monitor.model import DeliveryError, StoreError
 from monitor.standing import Level, Standing, judge
@@ -88,6 +88,7 @@ class Signs:
     url: str | None = None
     every: timedelta = timedelta(minutes=5)
     operator: AnyChannel | None = None
+    stand_in: AnyChannel | None = None  # the operator channel's fallback
     look_every: timedelta = timedelta(minutes=1)
 
 
@@ -147,19 +148,15 @@ class Heartbeat:
         """One message for all that is new. It is marked only after it went out: twice is better than never."""
         for name, words in sorted(new.items()):
             log.warning("worry", name=name, words=words)
-        channel = self._signs.operator
-        if channel is None:
+        if self._signs.operator is None:
             return True
         subject = (
             f"Stance Monitor: {next(iter(new.values()))}" if len(new) == 1 else f"Stance Monitor: {len(new)} worries"
         )
         digest = blake2b("\n".join(sorted(new)).encode(), digest_size=8).hexdigest()
-        try:
-            tell(channel, notice(subject, tuple(new.values())), key=f"operator.{now:%Y%m%d}.{digest}")
-        except DeliveryError as error:
-            log.warning("the operator was not told", channel=channel.id, error=str(error))
-            return False
-        return True
+        told = notice(subject, tuple(new.values()))
+        ways = [channel for channel in (self._signs.operator, self._signs.stand_in) if channel]
+        return any(_went(channel, told, key=f"operator.{now:%Y%m%d}.{digest}") for channel in ways)
 
     async def _ping(self, ping: Ping) -> None:
         if self._signs.url is None:
@@ -176,3 +173,12 @@ class Heartbeat:
             log.warning("heartbeat not taken", kind=ping.kind or "success", error=type(error).__name__)
             return
         self._pinged = Pinged(ping.kind, self._clock())
+
+
+def _went(channel: AnyChannel, told: Notice, *, key: str) -> bool:
+    try:
+        tell(channel, told, key=key)
+    except DeliveryError as error:
+        log.warning("the operator was not told", channel=channel.id, error=str(error))
+        return False
+    return True

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from monitor.model import FeedRow, Health, Language, Status
-from monitor.standing import Level, Standing, span
+from monitor.standing import Level, Standing, span, trouble_words
 
 _FAILURES = 3  # in a row; one timeout is weather
 _NOT_ANALYZED = timedelta(minutes=30)
+_NOT_TAKEN = timedelta(hours=1)
 _QUIET_AT_LEAST = timedelta(hours=12)
 _USUAL_GAPS = 12  # of the language's liveliest feed
 _FLAPPING = timedelta(hours=6)
@@ -26,6 +27,7 @@ def worries(status: Status, feeds: Sequence[FeedRow], standing: Standing, *, now
     return {
         **_standstill(status, standing, now=now),
         **_languages(active),
+        **_channels(status, now=now),
         **{f"feed:{row.feed.id}": _feed_words(row) for row in active if _is_bad(row)},
     }
 
@@ -57,6 +59,15 @@ def _standstill(status: Status, standing: Standing, *, now: datetime) -> dict[st
     if waited > _NOT_ANALYZED:
         found["analysis"] = f"nothing is analyzed: {status.articles_due} articles wait, the oldest for {span(waited)}"
     return found
+
+
+def _channels(status: Status, *, now: datetime) -> dict[str, str]:
+    """A channel whose messages go another way, or that has taken nothing for long. Told once, however long it lasts."""
+    return {
+        f"channel:{trouble.channel}": f"channel {trouble_words(trouble, now=now)}"
+        for trouble in status.channels_in_trouble
+        if trouble.fallback or now - trouble.since > _NOT_TAKEN
+    }
 
 
 def _languages(active: Sequence[FeedRow]) -> dict[str, str]:

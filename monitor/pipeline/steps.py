@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import ParamSpec, TypeVar
 
 import structlog
 
-from monitor.alerts import Hold, alert_key, decide, hold, render, thread_key
+from monitor.alerts import Setter, Silence, alert_key, decide
+from monitor.alerts.render import BUILT_IN
+from monitor.alerts.together import collect
 from monitor.channels import AnyChannel
 from monitor.model import (
     Analyzer,
-    Delivery,
-    DeliveryError,
     Feed,
     FeedState,
     Keep,
@@ -31,10 +31,11 @@ from monitor.model import (
     StoredArticle,
     StoreError,
 )
+from monitor.pipeline.deliveries import Deliveries
 from monitor.pipeline.pools import Pools, in_pool
 from monitor.pipeline.reading import Reading, read
 from monitor.pipeline.together import Together
-from monitor.pipeline.waits import analysis_wait, delivery_wait, failed_state, words
+from monitor.pipeline.waits import analysis_wait, failed_state, words
 from monitor.store import Prunable, Store, Told, Transaction, Unfollowed
 from monitor.text.similarity import resemblance
 from monitor.tracking import Wires, advance, own_outlet, voice_of
@@ -46,9 +47,6 @@ T = TypeVar("T")
 
 Poller = Callable[[Feed, FeedState], Awaitable[Poll]]
 """Polls a feed once and says how it went; expected failures are polls too. See `sources.collect`."""
-
-LONGEST_WISH = timedelta(hours=6)
-"""A receiver that asks to be left alone for longer is asked again all the same."""
 
 _PRUNED_AT_ONCE = 500  # rows in one transaction: some 20 ms
 
@@ -74,6 +72,7 @@ class Pipeline:
         pools: Pools | None = None,
         follow_later: bool = False,
         keep: Keep | None = None,
+        setter: Setter = BUILT_IN,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -87,6 +86,7 @@ class Pipeline:
         self.keep = keep
         self._load = Together(store.feeds_named, self.pools.store, at_most=_LOADED)
         self._record_poll = Together(store.record_polls, self.pools.store, at_most=_RECORDED)
+        self._deliveries = Deliveries(store=store, channels=channels, clock=clock, pools=self.pools, setter=setter)
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -225,7 +225,7 @@ class Pipeline:
             report = _report(stored, each, topic=topic, original=original)
             change = _step(tx, report, policy=policy)
             if change is not None:
-                deliveries += self._announce(tx, change, by=stored.id, now=now)
+                deliveries += self._announce(tx, change, by=report, now=now)
         return deliveries
 
     def _original(self, tx: Transaction, stored: StoredArticle, *, topic: str, policy: Policy) -> Told | None:
@@ -234,87 +234,62 @@ class Pipeline:
         near = tx.told(topic=topic, since=stored.at - policy.window, until=stored.at + policy.window)
         return next((each for each in near if each.id != stored.id and resemblance(mine, each.signature) >= COPY), None)
 
-    def _announce(self, tx: Transaction, change: StanceChange, *, by: int, now: datetime) -> list[int]:
-        """`by`: the article that made, confirmed or undid the change; its sentence is that of the one that made it."""
+    def _announce(self, tx: Transaction, change: StanceChange, *, by: Report, now: datetime) -> list[int]:
+        """`by`: what made, confirmed or undid the change; its sentence is that of the one that made it."""
         change_id, news = tx.save_change(change, now=now)
         if not news:
             return []
         log.info(
             "stance changed",
             article=change.after.article_id,
-            by=by,
+            by=by.article_id,
             change=change_id,
             holder=change.holder,
             level=change.level.value,
             why=change.reason,
         )
-        made = []
+        # What old feeds reported may be confirmed by a new one; what only new feeds say is where they begin.
+        new_feed = tx.first_poll_of(by) if tx.first_poll_of(change.after) else None
         silences = tx.silences(now)
-        for channel in self._channels.values():
-            decision = decide(change, channel, now=now, silences=silences)
-            key = f"{alert_key(change)}.{channel.id}"
-            made.append(
-                tx.add_delivery(
-                    change_id, change, channel.id, key=key, reason=decision.words, send=decision.send, now=now
-                )
-            )
+        made = [
+            self._put_out(tx, change_id, change, channel, silences=silences, new_feed=new_feed, now=now)
+            for channel in self._channels.values()
+        ]
         return [delivery for delivery in made if delivery is not None]
+
+    def _put_out(
+        self,
+        tx: Transaction,
+        change_id: int,
+        change: StanceChange,
+        channel: AnyChannel,
+        *,
+        silences: Sequence[Silence],
+        new_feed: str | None,
+        now: datetime,
+    ) -> int | None:
+        """Puts the alert into the outbox of one channel, at once or with others, or the reason why not."""
+        decision = decide(change, channel, now=now, silences=silences, new_feed=new_feed)
+        waits = None
+        if decision.send and channel.group is not None:
+            tx.lock_channel(channel.id)
+            waits = collect(change, channel, now=now, waiting=tx.collecting(channel.id, now=now))
+        return tx.add_delivery(
+            change_id,
+            change,
+            channel.id,
+            key=f"{alert_key(change)}.{channel.id}",
+            reason=waits.words if waits else decision.words,
+            send=decision.send,
+            now=now,
+            due_at=waits.until if waits else None,
+        )
 
     # --- deliver --------------------------------------------------------------------------------
 
     async def deliver(self, delivery_id: int) -> None:
-        """Sends the alert if it is due. At least once: a crash between sending and recording sends it again, same key."""
-        delivery, change = await self._stored(self.store.delivery, delivery_id)
-        if delivery.next_try_at is None or delivery.next_try_at > self.clock():
-            return
-        told = log.bind(
-            article=change.after.article_id,
-            change=delivery.change_id,
-            delivery=delivery_id,
-            channel=delivery.channel,
-        )
-        held = await self._stored(self._held, delivery.channel)
-        if held is not None:
-            told.info("held", until=held.until, reason=held.words)
-            await self._stored(partial(self.store.hold_delivery, reason=held.words, until=held.until), delivery_id)
-            return
-        error = await self._sent(delivery, change)
-        now = self.clock()
-        if error is None:
-            await self._stored(partial(self.store.record_delivery, now=now), delivery_id)
-            told.info("delivered", key=delivery.key)
-            return
-        wait = None if error.permanent else delivery_wait(delivery.attempts + 1)
-        if wait is not None and error.retry_after is not None:
-            wait = max(wait, min(error.retry_after, LONGEST_WISH))  # what the receiver asks for, within reason
-        told.warning("delivery failed", error=str(error), again_in=wait)
-        failed = partial(
-            self.store.record_delivery, now=now, error=words(error), next_try_at=None if wait is None else now + wait
-        )
-        await self._stored(failed, delivery_id)
-
-    def _held(self, channel_id: str) -> Hold | None:
-        """Whether the channel takes no message now: quiet hours, or enough went out within the hour."""
-        channel = self._channels.get(channel_id)
-        if channel is None or (channel.quiet_hours is None and channel.per_hour is None):
-            return None
-        now = self.clock()
-        return hold(channel, now=now, sent_at=self.store.sent_since(channel_id, now - timedelta(hours=1)))
-
-    async def _sent(self, delivery: Delivery, change: StanceChange) -> DeliveryError | None:
-        channel = self._channels.get(delivery.channel)
-        if channel is None:
-            return DeliveryError(f"no channel {delivery.channel!r} is configured any more", permanent=True)
-        try:
-            alert = render(change, language=channel.language)
-            send = partial(channel.send, alert, key=delivery.key, thread=thread_key(change))
-            await asyncio.get_running_loop().run_in_executor(self.pools.channels, send)
-        except DeliveryError as error:
-            return error
-        except Exception as error:  # a fault of ours in one channel must not stop the others
-            log.exception("channel failed", channel=channel.id)
-            return DeliveryError(f"{channel.id}: {words(error)}", permanent=False)
-        return None
+        """Sends the message that the row leads, if it is due. See `pipeline.deliveries`."""
+        await self._deliveries.deliver(delivery_id)
 
     # --- retention ------------------------------------------------------------------------------
 

@@ -140,6 +140,8 @@ def _after_success(feed: Feed, state: FeedState, fetched: Fetched, parsed: Parse
         "failures": 0,
         "unchanged_polls": 0,
         "last_success_at": now,
+        # A feed that has worked before this was remembered is no new one: it keeps none.
+        "first_success_at": now if state.last_success_at is None else state.first_success_at,
         "rhythm": rhythm,
         "hints": parsed.hints,
         "newest_at": _newest_at(state, parsed, now=now),

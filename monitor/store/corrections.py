@@ -16,7 +16,6 @@ from monitor.store.search import forget_event, index_events, words_of_event
 from monitor.store.stances import event_of, save_change
 
 REJECTED = "rejected"
-_ON_ITS_WAY = {DeliveryState.WAITING.value, DeliveryState.HELD.value}
 
 
 class Correction(Frozen):
@@ -129,10 +128,7 @@ def _notify(connection: Connection, change_id: int, change: StanceChange, *, rea
     made: list[int] = []
     query = select(t.delivery).where(t.delivery.c.change_id == change_id).order_by(t.delivery.c.id)
     rows = connection.execute(query).all()
-    for row in rows:
-        if row.state in _ON_ITS_WAY:
-            values = {"state": DeliveryState.SKIPPED.value, "reason": reason, "next_try_at": None}
-            connection.execute(update(t.delivery).where(t.delivery.c.id == row.id).values(values))
+    outbox.delivery_skipped(connection, [row.id for row in rows if row.state in outbox.ON_ITS_WAY], reason=reason)
     for channel in dict.fromkeys(row.channel for row in rows if row.state == DeliveryState.SENT.value):
         key = f"{alert_key(change)}.{channel}"
         added = outbox.add_delivery(

@@ -197,3 +197,11 @@ def voices(connection: Connection) -> dict[str, str]:
     return {
         row.publisher: row.voice for row in connection.execute(select(t.feed.c.publisher, t.feed.c.voice).distinct())
     }
+
+
+def first_poll_of(connection: Connection, article_id: int, *, seen_at: datetime) -> str | None:
+    """The feed whose very first successful poll brought the article's version of that time, if it was that."""
+    query = select(t.feed.c.id, t.feed.c.state).join(t.article, t.article.c.feed_id == t.feed.c.id)
+    row = connection.execute(query.where(t.article.c.id == article_id)).one()
+    first: datetime | None = row.state.first_success_at
+    return row.id if first is not None and seen_at <= first else None

@@ -21,6 +21,7 @@ from monitor.model import (
 )
 from monitor.store import tables as t
 from monitor.store.engines import engines
+from monitor.store.messages import troubles
 from monitor.store.queue import queue
 from monitor.store.stances import event_of
 
@@ -237,7 +238,7 @@ def _event_row(row: Row[Any]) -> EventRow:
 
 def status(connection: Connection, now: datetime) -> Status:
     due = t.article.c.analyze_at.is_not(None)
-    waiting = t.delivery.c.state.in_([DeliveryState.WAITING.value, DeliveryState.HELD.value])
+    waiting = t.delivery.c.state == DeliveryState.WAITING.value  # what is held waits on purpose
     return Status(
         feeds={Health(k): n for k, n in _tally(connection, t.feed.c.health, t.feed.c.active)},
         feeds_due=_count(connection, t.feed.c.next_poll_at <= now),
@@ -256,6 +257,7 @@ def status(connection: Connection, now: datetime) -> Status:
         last_poll_at=connection.execute(select(func.max(t.feed.c.polled_at)).where(t.feed.c.active)).scalar(),
         engines=engines(connection),
         queue=queue(connection),
+        channels_in_trouble=troubles(connection),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,18 +24,25 @@ def add_delivery(
     reason: str,
     send: bool,
     now: datetime,
+    due_at: datetime | None = None,
+    told: int = 0,
 ) -> int | None:
-    """Puts the alert into the outbox, or the reason why not. None if it is there already."""
+    """Puts the alert into the outbox, or the reason why not. None if it is there already.
+
+    With `due_at` it is held until then, for others to join it or to be told again.
+    """
+    state = DeliveryState.SKIPPED if not send else DeliveryState.HELD if due_at else DeliveryState.WAITING
     row = {
         "change_id": change_id,
         "level": change.level.value,
         "outcome": change.outcome.value,
         "channel": channel,
+        "told": told,
         "key": key,
-        "state": (DeliveryState.WAITING if send else DeliveryState.SKIPPED).value,
-        "reason": reason,
+        "state": state.value,
+        "reason": storable(reason),
         "attempts": 0,
-        "next_try_at": now if send else None,
+        "next_try_at": (due_at or now) if send else None,
         "created_at": now,
     }
     statement = insert_if_absent(connection, t.delivery).returning(t.delivery.c.id)
@@ -42,10 +50,22 @@ def add_delivery(
     return inserted
 
 
+ON_ITS_WAY = (DeliveryState.WAITING.value, DeliveryState.HELD.value)
+
+
+def leads() -> Any:
+    """Rows that are tried for themselves. What belongs to a message waits for its leader; if that is gone, it is free again."""
+    leader = t.delivery.alias("leader")
+    # A leader that was taken out of its message (a silence) or is done leads nobody.
+    still = (leader.c.id == t.delivery.c.message) & (leader.c.message == leader.c.id)
+    led = select(leader.c.id).where(still, leader.c.state.in_(ON_ITS_WAY)).exists()
+    return t.delivery.c.message.is_(None) | (t.delivery.c.message == t.delivery.c.id) | ~led
+
+
 def due_deliveries(connection: Connection, now: datetime, limit: int) -> tuple[int, ...]:
     query = (
         select(t.delivery.c.id)
-        .where(t.delivery.c.next_try_at.is_not(None), t.delivery.c.next_try_at <= now)
+        .where(t.delivery.c.next_try_at.is_not(None), t.delivery.c.next_try_at <= now, leads())
         .order_by(t.delivery.c.next_try_at, t.delivery.c.id)
         .limit(limit)
     )
@@ -54,13 +74,14 @@ def due_deliveries(connection: Connection, now: datetime, limit: int) -> tuple[i
 
 def delivery(connection: Connection, delivery_id: int) -> tuple[Delivery, StanceChange] | None:
     """The outbox row with the change as it stood when the alert was decided."""
-    row = connection.execute(
-        select(t.delivery, t.change.c.change)
-        .join(t.change, t.change.c.id == t.delivery.c.change_id)
-        .where(t.delivery.c.id == delivery_id)
-    ).one_or_none()
-    if row is None:
-        return None
+    row = connection.execute(WITH_CHANGE.where(t.delivery.c.id == delivery_id)).one_or_none()
+    return row and with_change(row)
+
+
+WITH_CHANGE = select(t.delivery, t.change.c.change).join(t.change, t.change.c.id == t.delivery.c.change_id)
+
+
+def with_change(row: Row[Any]) -> tuple[Delivery, StanceChange]:
     found = delivery_of(row)
     change: StanceChange = row.change
     if found.level is not change.level:
@@ -74,56 +95,27 @@ def delivery_of(row: Row[Any]) -> Delivery:
     return Delivery(**{name: getattr(row, name) for name in Delivery.model_fields})
 
 
-def delivery_sent(connection: Connection, delivery_id: int, *, now: datetime) -> None:
+def delivery_held(connection: Connection, ids: Sequence[int], *, reason: str, until: datetime) -> None:
+    """Puts them off (quiet hours, a limit, a silence) without counting an attempt; later they may go with others."""
     connection.execute(
         update(t.delivery)
-        .where(t.delivery.c.id == delivery_id)
-        .values(
-            state=DeliveryState.SENT.value,
-            attempts=t.delivery.c.attempts + 1,
-            sent_at=now,
-            next_try_at=None,
-            last_error=None,
-        )
+        .where(t.delivery.c.id.in_(ids))
+        .values(state=DeliveryState.HELD.value, reason=storable(reason), next_try_at=until, message=None, tried_at=None)
     )
 
 
-def delivery_failed(connection: Connection, delivery_id: int, *, error: str, next_try_at: datetime | None) -> None:
-    """Counts the attempt; without a next try the delivery is dead and stays visible."""
-    state = DeliveryState.WAITING if next_try_at else DeliveryState.DEAD
-    connection.execute(
-        update(t.delivery)
-        .where(t.delivery.c.id == delivery_id)
-        .values(
-            state=state.value,
-            attempts=t.delivery.c.attempts + 1,
-            last_error=storable(error)[:2000],
-            next_try_at=next_try_at,
-        )
-    )
-
-
-def delivery_held(connection: Connection, delivery_id: int, *, reason: str, until: datetime) -> None:
-    """Puts it off (quiet hours, a rate limit) without counting an attempt."""
-    connection.execute(
-        update(t.delivery)
-        .where(t.delivery.c.id == delivery_id)
-        .values(state=DeliveryState.HELD.value, reason=reason, next_try_at=until)
-    )
-
-
-def sent_since(connection: Connection, channel: str, since: datetime) -> tuple[datetime, ...]:
-    """When the channel's messages went out since then."""
-    query = select(t.delivery.c.sent_at).where(t.delivery.c.channel == channel, t.delivery.c.sent_at > since)
-    return tuple(connection.execute(query.order_by(t.delivery.c.sent_at)).scalars())
+def delivery_skipped(connection: Connection, ids: Sequence[int], *, reason: str) -> None:
+    """Decided against after all."""
+    skipped = {"state": DeliveryState.SKIPPED.value, "reason": storable(reason), "next_try_at": None}
+    connection.execute(update(t.delivery).where(t.delivery.c.id.in_(ids)).values(**skipped, tried_at=None))
 
 
 def send_again(connection: Connection, delivery_id: int, *, now: datetime) -> bool:
-    """Makes a dead delivery due; sent and skipped ones are left alone."""
+    """Makes a dead delivery due, by itself and through its own channel; sent and skipped ones are left alone."""
     result = connection.execute(
         update(t.delivery)
         .where(t.delivery.c.id == delivery_id, t.delivery.c.state == DeliveryState.DEAD.value)
-        .values(state=DeliveryState.WAITING.value, attempts=0, next_try_at=now)
+        .values(state=DeliveryState.WAITING.value, attempts=0, next_try_at=now, message=None, via=None)
     )
     return result.rowcount == 1
 
@@ -164,11 +156,13 @@ def delivery_rows(
     state: DeliveryState | None = None,
     change_id: int | None = None,
     channel: str | None = None,
+    message: int | None = None,
     limit: int | None = None,
 ) -> tuple[Delivery, ...]:
-    """Oldest first; with a limit, the newest of them."""
+    """Oldest first; with a limit, the newest of them. `message`: those that went with that delivery."""
     query = select(t.delivery)
     for column, value in (
+        (t.delivery.c.message, message),
         (t.delivery.c.state, state),
         (t.delivery.c.change_id, change_id),
         (t.delivery.c.channel, channel),

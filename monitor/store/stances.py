@@ -272,6 +272,14 @@ def save_change(connection: Connection, change: StanceChange, *, now: datetime) 
     return stored.id, news
 
 
+def newest_change(connection: Connection, like: StanceChange) -> StanceChange:
+    """The last turn of the same holder on the same topic that was not taken back."""
+    of_holder = {"topic": like.topic, "actor": like.actor, "institution": like.institution or ""}
+    query = select(t.change.c.change).filter_by(**of_holder).order_by(t.change.c.at.desc(), t.change.c.id.desc())
+    found: StanceChange = connection.execute(query.limit(1)).scalar_one()
+    return found
+
+
 def forget_stances(connection: Connection, topic: str) -> None:
     """Empties the tracks of a topic, so that a replay can build them anew. Events and changes stay."""
     connection.execute(t.track.delete().where(t.track.c.topic == topic))

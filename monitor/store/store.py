@@ -30,13 +30,14 @@ from monitor.model import (
     Level,
     Poll,
     Recorded,
+    Report,
     StanceChange,
     Status,
     StoredArticle,
     StoreError,
     Track,
 )
-from monitor.store import articles, feeds, listings, outbox, pruning, search, stances
+from monitor.store import articles, feeds, listings, messages, outbox, pruning, search, stances
 from monitor.store.corrections import Corrected, Correction, correct, corrections
 from monitor.store.coverage import Counted, counted, known_addresses, stored_addresses
 from monitor.store.database import Database
@@ -138,14 +139,97 @@ class Transaction:
         reason: str,
         send: bool = True,
         now: datetime,
+        due_at: datetime | None = None,
+        told: int = 0,
     ) -> int | None:
         """The new outbox row's id; None if this stage of the change is there already for the channel.
 
-        `send=False` keeps why it is not sent.
+        `send=False` keeps why it is not sent; with `due_at` it waits until then. `told`: how often it was told before.
         """
         return outbox.add_delivery(
-            self._connection, change_id, change, channel, key=key, reason=reason, send=send, now=now
+            self._connection,
+            change_id,
+            change,
+            channel,
+            key=key,
+            reason=reason,
+            send=send,
+            now=now,
+            due_at=due_at,
+            told=told,
         )
+
+    # --- messages -----------------------------------------------------------------------------
+
+    def lock_channel(self, channel: str) -> None:
+        """One at a time puts messages for a channel together, on however many machines."""
+        lock(self._connection, f"channel {channel}")
+
+    def due_delivery(self, delivery_id: int, *, now: datetime) -> messages.OnItsWay | None:
+        """The row with its change if it is to be tried at `now`: not sent yet, and no other row leads it."""
+        return messages.due(self._connection, delivery_id, now=now)
+
+    def members(self, leader: int) -> tuple[messages.OnItsWay, ...]:
+        """What was put together under that row and is still on its way."""
+        return messages.members(self._connection, leader)
+
+    def free_deliveries(self, way: str, *, now: datetime, limit: int) -> tuple[messages.OnItsWay, ...]:
+        """Due rows of a channel that belong to no message."""
+        return messages.free(self._connection, way, now=now, limit=limit)
+
+    def collecting(self, channel: str, *, now: datetime) -> tuple[messages.OnItsWay, ...]:
+        """Rows of a channel that wait for others to join them."""
+        return messages.collecting(self._connection, channel, now=now)
+
+    def put_together(self, ids: Sequence[int], *, leader: int, key: str, now: datetime) -> None:
+        """Makes one message of the rows and notes that a try begins."""
+        messages.put_together(self._connection, ids, leader=leader, key=key, now=now)
+
+    def slots(self, way: str, *, since: datetime, but: int) -> messages.Slots:
+        """What the channel was given since then, the message of row `but` apart."""
+        return messages.slots(self._connection, way, since=since, but=but)
+
+    def first_keys(self, change_id: int, way: str) -> tuple[str, ...]:
+        """The keys of the messages that told of the change through the channel, the first one first."""
+        return messages.first_keys(self._connection, change_id, way)
+
+    def hold(self, ids: Sequence[int], *, reason: str, until: datetime) -> None:
+        outbox.delivery_held(self._connection, ids, reason=reason, until=until)
+
+    def skip(self, ids: Sequence[int], *, reason: str) -> None:
+        outbox.delivery_skipped(self._connection, ids, reason=reason)
+
+    def record_sent(self, ids: Sequence[int], *, now: datetime) -> None:
+        messages.sent(self._connection, ids, now=now)
+
+    def record_failed(
+        self, ids: Sequence[int], *, error: str, next_try_at: datetime | None, since: datetime | None = None
+    ) -> None:
+        """Tried again at `next_try_at`, or dead without; `since` says that their own channel fails."""
+        messages.failed(self._connection, ids, error=error, next_try_at=next_try_at, since=since)
+
+    def divert(self, ids: Sequence[int], *, via: str, reason: str, now: datetime) -> tuple[int, ...]:
+        """Sends through another channel what that one was not told of anyway; which rows they are."""
+        return messages.divert(self._connection, ids, via=via, reason=reason, now=now)
+
+    def failing_since(self, channel: str) -> datetime | None:
+        """Since when the channel has taken nothing, if it failed last."""
+        return messages.failing_since(self._connection, channel)
+
+    def change(self, change_id: int) -> StanceChange:
+        """The change as it stands now."""
+        found = outbox.change_row(self._connection, change_id)
+        if found is None:
+            raise StoreError(f"there is no change {change_id}")
+        return found.change
+
+    def newest_change(self, like: StanceChange) -> StanceChange:
+        """The last turn of the same holder on the same topic."""
+        return stances.newest_change(self._connection, like)
+
+    def first_poll_of(self, report: Report) -> str | None:
+        """The feed whose very first successful poll brought what the report says, if it was that."""
+        return feeds.first_poll_of(self._connection, report.article_id, seen_at=report.seen_at)
 
     def silences(self, now: datetime) -> tuple[Silence, ...]:
         """What nobody wants to hear of at `now`."""
@@ -302,28 +386,14 @@ class Store:
         return found
 
     def record_delivery(
-        self,
-        delivery_id: int,
-        *,
-        now: datetime,
-        error: str | None = None,
-        next_try_at: datetime | None = None,
+        self, delivery_id: int, *, now: datetime, error: str | None = None, next_try_at: datetime | None = None
     ) -> None:
         """Without an error it is sent; with one, tried again at `next_try_at`, or dead when that is None."""
-        with self._database.writing() as connection:
+        with self.transaction() as tx:
             if error is None:
-                outbox.delivery_sent(connection, delivery_id, now=now)
+                tx.record_sent([delivery_id], now=now)
             else:
-                outbox.delivery_failed(connection, delivery_id, error=error, next_try_at=next_try_at)
-
-    def hold_delivery(self, delivery_id: int, *, reason: str, until: datetime) -> None:
-        with self._database.writing() as connection:
-            outbox.delivery_held(connection, delivery_id, reason=reason, until=until)
-
-    def sent_since(self, channel: str, since: datetime) -> tuple[datetime, ...]:
-        """When the channel's messages went out since then, oldest first."""
-        with self._database.reading() as connection:
-            return outbox.sent_since(connection, channel, since)
+                tx.record_failed([delivery_id], error=error, next_try_at=next_try_at)
 
     def send_again(self, delivery_id: int, *, now: datetime) -> bool:
         """Makes a dead delivery due again; False if it is not dead."""
@@ -347,7 +417,8 @@ class Store:
 
     # --- desk ---------------------------------------------------------------------------------
 
-    def add_silence(self, silence: Silence, *, now: datetime) -> int:
+    def add_silence(self, silence: Silence, *, now: datetime) -> tuple[int, int]:
+        """(its id, how many messages that waited already are held by it)."""
         with self._database.writing() as connection:
             return add_silence(connection, silence, now=now)
 
@@ -517,11 +588,14 @@ class Store:
         state: DeliveryState | None = None,
         change_id: int | None = None,
         channel: str | None = None,
+        message: int | None = None,
         limit: int | None = None,
     ) -> tuple[Delivery, ...]:
-        """Oldest first; with a limit, the newest of them."""
+        """Oldest first; with a limit, the newest of them. `message`: those that went out in one with that delivery."""
         with self._database.reading() as connection:
-            return outbox.delivery_rows(connection, state=state, change_id=change_id, channel=channel, limit=limit)
+            return outbox.delivery_rows(
+                connection, state=state, change_id=change_id, channel=channel, message=message, limit=limit
+            )
 
     def counters(self, *, since: datetime) -> tuple[tuple[str, str, str, int], ...]:
         """(day, feed, counter, amount): what came through, and what was dropped why (`dropped:…`)."""

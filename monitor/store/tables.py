@@ -232,16 +232,21 @@ class DeliveryTable(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "delivery"
     __table_args__ = (
-        UniqueConstraint("change_id", "level", "outcome", "channel"),
+        UniqueConstraint("change_id", "level", "outcome", "channel", "told", name="delivery_once"),
         Index("delivery_due", "next_try_at", "id", **_where("next_try_at IS NOT NULL")),
         Index("delivery_state", "state", "id"),
         Index("delivery_sent", "channel", "sent_at", **_where("sent_at IS NOT NULL")),
+        Index("delivery_via", "via", "sent_at", **_where("via IS NOT NULL")),
+        Index("delivery_tried", "tried_at", **_where("tried_at IS NOT NULL")),
+        Index("delivery_failing", "failing_since", **_where("failing_since IS NOT NULL")),
+        Index("delivery_message", "message", **_where("message IS NOT NULL")),
     )
     id: int | None = _id()
     change_id: int = _column(_ID, ForeignKey("stance_change.id"))
     level: str = _column(String(16))
     outcome: str = _column(String(16))
     channel: str = _column(String(80))
+    told: int = _column(Integer)  # 0 the first time; how often it was told again
     key: str = _column(Text)
     state: str = _column(String(16))
     reason: str = _column(Text)
@@ -250,6 +255,11 @@ class DeliveryTable(SQLModel, table=True):
     last_error: str | None = _column(Text, null=True)
     sent_at: datetime | None = _column(Utc, null=True)
     created_at: datetime = _column(Utc)
+    message: int | None = _column(_ID, null=True)  # the delivery that leads its message; null: not put together yet
+    message_key: str | None = _column(Text, null=True)
+    via: str | None = _column(String(80), null=True)  # the channel that stands in
+    tried_at: datetime | None = _column(Utc, null=True)  # a try began, its end is not recorded yet
+    failing_since: datetime | None = _column(Utc, null=True)  # its own channel has not taken it since
 
 
 class DailyTable(SQLModel, table=True):
@@ -301,6 +311,19 @@ class CorrectionTable(SQLModel, table=True):
     created_at: datetime = _column(Utc)
 
 
+class ReplayTable(SQLModel, table=True):
+    """A replay that was applied: what stored articles said by the knowledge of that day became what the rows say."""
+
+    __tablename__: ClassVar[str] = "replay"
+    id: int | None = _id()
+    topic: str = _column(String(80))
+    analyzer: str = _column(String(80))
+    since: datetime | None = _column(Utc, null=True)
+    until: datetime | None = _column(Utc, null=True)
+    counts: dict[str, int] = _column(AsJson(dict[str, int]))
+    applied_at: datetime = _column(Utc)
+
+
 class ToldTable(SQLModel, table=True):
     """A worry that the operator was told of and that lasts: told once."""
 
@@ -328,4 +351,5 @@ heartbeat = _table(HeartbeatTable)
 silence = _table(SilenceTable)
 correction = _table(CorrectionTable)
 told = _table(ToldTable)
+replay = _table(ReplayTable)
 metadata = SQLModel.metadata

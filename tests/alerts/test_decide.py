@@ -151,5 +151,5 @@ def test_a_silence_has_an_author_a_reason_and_an_end(silence: dict[str, str], si
     if silent:
         assert (decision.why, decision.words) == (
             Why.SILENCED,
-            "silenced by Nour until 2016-07-02: known, being written up",
+            "silenced by Nour until 2016-07-02 00:00 UTC: known, being written up",
         )

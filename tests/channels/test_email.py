@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 from email.message import EmailMessage
 from typing import Any
 
@@ -23,11 +24,11 @@ def channel(port: int, **more: Any) -> EmailChannel:
     return EmailChannel.model_validate({**settings, **people, "timeout": 5, "total": 10, **more})
 
 
-def sent(language: str = "en", *, key: str = "k.reported", thread: str | None = None, **hostile: Any) -> EmailMessage:
+def sent(language: str = "en", *, key: str = "k.reported", answers: Sequence[str] = (), **hostile: Any) -> EmailMessage:
     mailbox = Mailbox()
     alert = render(change("ar", before="ru", **hostile), language=Language(language))
     with smtp_server(mailbox) as port:
-        channel(port, language=language).send(alert, key=key, thread=thread)
+        channel(port, language=language).send(alert, key=key, answers=answers)
     return mailbox.mails[0]
 
 
@@ -68,10 +69,11 @@ def test_the_mail_is_ascii_on_the_wire_whatever_its_language() -> None:
 
 
 def test_each_try_has_the_same_message_id_and_an_update_answers_the_first_mail() -> None:
-    first, again = sent(key="t.7.reported.desk", thread="t.7"), sent(key="t.7.reported.desk", thread="t.7")
-    updates = [sent(key=f"t.7.{stage}.desk", thread="t.7") for stage in ("confirmed", "contradicted")]
+    first, again = sent(key="t.7.reported.desk"), sent(key="t.7.reported.desk", answers=["t.7.reported.desk"])
+    updates = [sent(key=f"t.7.{stage}.desk", answers=["t.7.reported.desk"]) for stage in ("confirmed", "contradicted")]
     assert first["Message-ID"] == again["Message-ID"]
     assert first["In-Reply-To"] is None
+    assert again["In-Reply-To"] is None, "no mail answers itself"
     assert first["Message-ID"].endswith("@example.org>")
     assert first["Date"] is not None
     for update in updates:

@@ -39,7 +39,7 @@ def posted(**more: Any) -> Received:
     received: list[Received] = []
     with http_server(received) as port:
         channel(port, **more).send(
-            render(change("ar", before="ru", confirmed=True)), key="7.confirmed", thread="7.reported"
+            render(change("ar", before="ru", confirmed=True)), key="7.confirmed", answers=["7.reported"]
         )
     return received[0]
 
@@ -61,7 +61,8 @@ def test_the_body_is_a_cloudevent_with_both_sides_of_the_change() -> None:
         ["النهار الجديد", "Third Voice"],
         ["Reprint (copy of النهار الجديد)"],
     )
-    assert data["thread"] == "7.reported"
+    assert data["thread"] == "us-russia-syria.usa.pentagon.2"
+    assert data["answers"] == ["7.reported"]
     assert post.path == "/in/token-1?x=1"
 
 

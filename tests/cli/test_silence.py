@@ -45,8 +45,8 @@ def test_a_silence_that_is_over_stops_nothing() -> None:
 
 
 def test_silences_are_kept_and_hold_until_they_end(store: Store) -> None:
-    first = store.add_silence(silence(), now=NOW)
-    second = store.add_silence(silence("RUS/kremlin"), now=NOW)
+    first, _ = store.add_silence(silence(), now=NOW)
+    second, _ = store.add_silence(silence("RUS/kremlin"), now=NOW)
     assert first != second
     assert store.end_silence(first, now=NOW + timedelta(hours=1))
     assert not store.end_silence(first, now=NOW + timedelta(hours=2))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from monitor.model import DeliveryState, EngineRow, Feed, FeedRow, FeedState, Health, Language, Status
+from monitor.model import ChannelTrouble, DeliveryState, EngineRow, Feed, FeedRow, FeedState, Health, Language, Status
 from monitor.standing import Level, judge, span
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -26,6 +27,11 @@ def feed(name: str, health: Health = Health.OK) -> FeedRow:
         state=FeedState(feed_id=name, health=health),
         active=True,
     )
+
+
+def trouble(span: timedelta, **more: Any) -> ChannelTrouble:
+    told = {"channel": "desk", "since": NOW - span, "error": "desk: HTTP 503", "waiting": 0, "diverted": 0}
+    return ChannelTrouble.model_validate(told | more)
 
 
 def status(**changes: object) -> Status:
@@ -66,6 +72,12 @@ def test_nothing_to_worry_about_is_ok_and_says_what_there_is() -> None:
             FEEDS, Level.WARNING, "2 messages wait to be sent",
         ),
         ({}, (), Level.WARNING, "no feed is enabled"),
+        ({"channels_in_trouble": (trouble(AN_HOUR),)}, FEEDS, Level.WARNING, "desk has taken nothing for 60 min"),
+        ({"channels_in_trouble": (trouble(AN_HOUR / 6),)}, FEEDS, Level.OK, "nothing waiting"),
+        (
+            {"channels_in_trouble": (trouble(AN_HOUR / 6, fallback="pager", diverted=3),)},
+            FEEDS, Level.WARNING, "3 messages went through pager (desk: HTTP 503)",
+        ),
     ],
 )  # fmt: skip
 def test_each_worry_has_its_level_and_its_words(

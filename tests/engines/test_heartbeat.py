@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -19,7 +19,7 @@ from monitor.channels.notice import notice, tell
 from monitor.engines.heartbeat import Heartbeat, Ping, Pinged, Signs, Systemd, address, is_due
 from monitor.engines.local import LocalEngine, run
 from monitor.engines.worries import to_tell, worries
-from monitor.model import EngineRow, FeedRow, FeedState, Health, Language, Status
+from monitor.model import ChannelTrouble, EngineRow, FeedRow, FeedState, Health, Language, Status
 from monitor.standing import judge
 from monitor.store import Store
 from tests.engines.test_local import FAST, made, running
@@ -267,6 +267,27 @@ def test_a_language_that_is_quiet_for_longer_than_usual_is_a_worry(language: Lan
 def test_articles_that_nobody_analyzes_are_a_worry() -> None:
     waiting = EMPTY.model_copy(update={"articles_due": 3, "oldest_due_at": NOW - 31 * MINUTE})
     assert found((), waiting) == {"analysis"}
+
+
+def test_a_channel_that_fails_for_an_hour_is_a_worry_and_at_once_if_another_stands_in() -> None:
+    def troubled(**more: Any) -> set[str]:
+        told = {"channel": "desk", "error": "refused", "waiting": 1, "diverted": 0, "since": NOW - 10 * MINUTE}
+        trouble = ChannelTrouble.model_validate(told | more)
+        return found((), EMPTY.model_copy(update={"channels_in_trouble": (trouble,)}))
+
+    assert troubled() == set()
+    assert troubled(since=NOW - 2 * HOUR) == {"channel:desk"}
+    assert troubled(fallback="pager", diverted=2) == {"channel:desk"}
+
+
+def test_an_operator_whose_channel_fails_hears_through_its_fallback(store: Store, tmp_path: Path) -> None:
+    store.sync_feeds((feed("one"),), NOW)
+    store.save_feed_state(state(health=Health.TLS, failures=5))
+    broken = LogChannel(id="op", kind="log", path=tmp_path / "missing" / "operator.jsonl")
+    stand_in = LogChannel(id="pager", kind="log", path=tmp_path / "pager.jsonl")
+    asyncio.run(heart(store, Clock(), operator=broken, stand_in=stand_in).looked())
+    assert "feed:one" in store.worries_told()
+    assert "tls" in (tmp_path / "pager.jsonl").read_text(encoding="utf-8")
 
 
 def test_a_standstill_keeps_its_name_while_its_figures_move() -> None:

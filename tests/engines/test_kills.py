@@ -10,13 +10,14 @@ import sys
 import time
 import urllib.request
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from monitor.model import DeliveryState
+from monitor.model import Delivery, DeliveryState
 from monitor.store import Store
 from tests.databases import Postgres
 from tests.engines.world import ACTORS, daemon, served
@@ -50,18 +51,32 @@ def whole(folder: Path, base: str, *, stages: int) -> dict[str, Any]:
     return known(str(folder / "monitor.db"))
 
 
-def assert_sent_once_or_twice(url: str, outbox: Path) -> None:
+def assert_sent_once_or_twice(url: str, folder: Path) -> None:
     """Each stage of each change is decided once; what is sent depends on when it was found: old turns are no news."""
     with Store.open(url) as store:
-        deliveries, changes = store.deliveries(), store.changes()
-    assert {row.change_id for row in deliveries} == {row.id for row in changes}
-    assert {row.state for row in deliveries} <= {DeliveryState.SENT, DeliveryState.SKIPPED}
-    sent = Counter(row.key for row in deliveries if row.state is DeliveryState.SENT)
-    written = outbox.read_text().splitlines() if outbox.exists() else []
-    messages = Counter(json.loads(line)["key"] for line in written)
-    assert set(messages) == set(sent)
-    assert max(sent.values(), default=1) == 1
-    assert max(messages.values(), default=1) <= 2, "at least once, and at most twice"
+        alone, grouped = store.deliveries(channel="log"), store.deliveries(channel="grouped")
+        changes = store.changes()
+    for rows, outbox in ((alone, folder / "outbox.jsonl"), (grouped, folder / "grouped.jsonl")):
+        assert {row.change_id for row in rows} == {row.id for row in changes}
+        assert {row.state for row in rows} <= {DeliveryState.SENT, DeliveryState.SKIPPED}
+        sent = Counter(row.key for row in rows if row.state is DeliveryState.SENT)
+        assert max(sent.values(), default=1) == 1
+        written = [json.loads(line) for line in outbox.read_text().splitlines()] if outbox.exists() else []
+        messages = Counter(line["key"] for line in written)
+        assert set(messages) == {row.message_key for row in rows if row.state is DeliveryState.SENT}
+        assert max(messages.values(), default=1) <= 2, "at least once, and at most twice"
+    tell(alone, grouped, folder)
+
+
+def tell(alone: Sequence[Delivery], grouped: Sequence[Delivery], folder: Path) -> None:
+    """The figures of a long run, for whoever asked for it."""
+    if "MONITOR_KILLS" not in os.environ:
+        return
+    for name, rows in (("outbox", alone), ("grouped", grouped)):
+        lines = (folder / f"{name}.jsonl").read_text().splitlines()
+        sent = [row for row in rows if row.state is DeliveryState.SENT]
+        repeats = len(lines) - len({json.loads(line)["key"] for line in lines})
+        sys.stderr.write(f"{name}: {len(sent)} alerts sent in {len(lines)} messages, {repeats} of them repeats\n")
 
 
 def test_kill_9_at_random_moments_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
@@ -75,7 +90,7 @@ def test_kill_9_at_random_moments_loses_nothing_and_doubles_nothing(tmp_path: Pa
     assert sum(after["articles"].values()) == KILLS * len(ACTORS)
     assert after == expected
     assert after["changes"]
-    assert_sent_once_or_twice(str(folder / "monitor.db"), folder / "outbox.jsonl")
+    assert_sent_once_or_twice(str(folder / "monitor.db"), folder)
 
 
 def worked_by_many(folder: Path, base: str, *, url: str, kills: int) -> None:
@@ -92,7 +107,7 @@ def test_four_workers_killed_at_random_give_what_one_process_gives(tmp_path: Pat
         expected = whole(tmp_path / "whole", base, stages=WORKER_KILLS + 1)
     after = known(url)
     assert after == expected
-    assert_sent_once_or_twice(url, folder / "outbox.jsonl")
+    assert_sent_once_or_twice(url, folder)
 
 
 def restart_in_the_middle(postgres: Postgres) -> None:
@@ -114,4 +129,4 @@ def test_workers_outlive_a_database_that_is_restarted_under_them(tmp_path: Path,
         expected = whole(tmp_path / "whole", base, stages=4)
     after = known(url)
     assert after == expected
-    assert_sent_once_or_twice(url, folder / "outbox.jsonl")
+    assert_sent_once_or_twice(url, folder)

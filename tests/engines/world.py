@@ -105,11 +105,11 @@ def served() -> Iterator[str]:
 # --- the daemon -----------------------------------------------------------------------------------
 
 
-async def daemon(folder: Path, base: str, *, stage: int, once: bool = False) -> None:
+async def daemon(folder: Path, base: str, *, stage: int, once: bool = False, later: timedelta = timedelta()) -> None:
     begun = time.monotonic()
 
     def clock() -> datetime:
-        return START + stage * STAGE + timedelta(seconds=time.monotonic() - begun)
+        return START + stage * STAGE + later + timedelta(seconds=time.monotonic() - begun)
 
     with Store.open(str(folder / "monitor.db")) as store, ThreadPoolExecutor(4) as threads:
         store.sync_feeds(feeds(base), START)
@@ -173,7 +173,16 @@ def pipeline_on(
         store=store,
         fetch=fetch,
         analyzers=[WordAnalyzer()],
-        channels=[LogChannel(kind="log", id="log", path=folder / "outbox.jsonl", max_age=timedelta(days=9999))],
+        channels=[
+            LogChannel(kind="log", id="log", path=folder / "outbox.jsonl", max_age=timedelta(days=9999)),
+            LogChannel(
+                kind="log",
+                id="grouped",
+                path=folder / "grouped.jsonl",
+                max_age=timedelta(days=9999),
+                group=timedelta(seconds=1),
+            ),
+        ],
         clock=clock,
         policies={TOPIC: Policy(confirmations=2)},
         pools=Pools(cpu=threads, store=threads, channels=threads),
@@ -194,10 +203,11 @@ def kill_often(folder: Path, base: str, *, kills: int, seed: int) -> None:
         time.sleep(chance.uniform(0.02, 0.25))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-    child = _forked(partial(work, stage=kills, once=True))
-    _, status = os.waitpid(child, 0)
-    if status:
-        sys.exit(f"the last run ended with {status}")
+    for later in (timedelta(), timedelta(minutes=1)):  # the second pass sends what the first one put into groups
+        child = _forked(partial(work, stage=kills, once=True, later=later))
+        _, status = os.waitpid(child, 0)
+        if status:
+            sys.exit(f"the last run ended with {status}")
 
 
 def kill_workers(folder: Path, base: str, *, url: str, kills: int, seed: int, count: int = 4) -> None:
@@ -250,7 +260,8 @@ def _idle(store: Store, *, stages: int) -> bool:
         status, followers = store.status(START), store.to_follow(topic=TOPIC)
     except StoreError:
         return False  # it is being restarted under us, too
-    waiting = status.deliveries.get(DeliveryState.WAITING, 0) + len(followers)
+    on_their_way = (DeliveryState.WAITING, DeliveryState.HELD)
+    waiting = sum(status.deliveries.get(state, 0) for state in on_their_way) + len(followers)
     return status.articles == stages * len(ACTORS) and not status.articles_due and not waiting
 
 

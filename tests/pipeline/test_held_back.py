@@ -10,7 +10,7 @@ from monitor.alerts import QuietHours, Silence
 from monitor.model import DeliveryState
 from monitor.store import Store
 from tests.pipeline.test_pipeline import SAYS, World, run
-from tests.rows import HOUR, NOW
+from tests.rows import HOUR, NOW, entry, feed
 
 NIGHT = QuietHours.model_validate({"from": time(11, 0), "to": time(14, 0), "zone": "UTC"})
 
@@ -19,7 +19,7 @@ NIGHT = QuietHours.model_validate({"from": time(11, 0), "to": time(14, 0), "zone
 def test_a_silence_keeps_the_alert_back_with_its_reason_and_the_change_is_kept(store: Store, language: str) -> None:
     world = World(store)
     silence = Silence(holder="USA", author="Nour", reason="being written up", until=NOW + timedelta(days=10))
-    number = store.add_silence(silence, now=NOW)
+    number, _ = store.add_silence(silence, now=NOW)
     world.tell("one", "a", SAYS[language]["support"])
     world.tell("two", "b", SAYS[language]["oppose"])
     [delivery] = store.deliveries()
@@ -66,3 +66,42 @@ def test_no_more_messages_an_hour_than_the_channel_takes(store: Store) -> None:
     run(world.everything())
     assert len(world.channel.sent) == 2
     assert len(set(world.channel.keys)) == 2
+
+
+# --- new feeds --------------------------------------------------------------------------------------
+
+
+def added(world: World, *names: str) -> None:
+    """Feeds that join a monitor that runs already."""
+    world.store.sync_feeds(tuple(feed(name) for name in ("one", "two", "three", *names)), world.clock())
+
+
+@pytest.mark.parametrize("language", sorted(SAYS))
+def test_what_a_new_feed_brings_first_is_its_baseline_and_its_next_article_may_alert(
+    store: Store, language: str
+) -> None:
+    says = SAYS[language]
+    world = World(store)
+    world.tell("one", "a", says["support"])
+    added(world, "new")
+    world.tell("new", "b", says["oppose"])
+    (row,) = store.deliveries()
+    assert (row.state, world.channel.sent) == (DeliveryState.SKIPPED, [])
+    assert "first poll of new" in row.reason
+    assert len(store.changes()) == 1, "it is found and kept all the same"
+    world.tell("new", "c", says["support"] + " again, and again, and more of it")
+    assert [message.change.after.event.stance.value for _, message in world.channel.sent] == ["support"]
+
+
+def test_a_confirmation_by_a_feed_that_is_known_is_told_though_a_new_one_was_first(store: Store) -> None:
+    world = World(store)
+    world.tell("one", "a", SAYS["en"]["support"])
+    added(world, "new", "newer")
+    world.shows("newer", entry("c", "Washington rejects, says another", published_at=world.clock() + timedelta(days=1)))
+    world.tell("new", "b", SAYS["en"]["oppose"])
+    assert {row.level.value for row in store.deliveries()} == {"reported", "confirmed"}
+    assert world.channel.sent == [], "two new feeds that agree are still a baseline"
+    added(world, "new", "newer", "newest")
+    world.tell("two", "d", "Now it is said that Moscow rejects it")
+    world.tell("three", "e", "Washington studies all of it")
+    assert [message.change.level.value for _, message in world.channel.sent] == ["reported"]

@@ -30,9 +30,9 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 class World:
-    """Three feeds of independent publishers, one channel, a clock."""
+    """Three feeds of independent publishers, one channel (and `more`), a clock."""
 
-    def __init__(self, store: Store, **options: Any) -> None:
+    def __init__(self, store: Store, *more: MemoryChannel, **options: Any) -> None:
         self.store = store
         self.clock = Clock()
         self.feeds = ScriptedFeeds(self.clock)
@@ -41,7 +41,7 @@ class World:
             store=store,
             fetch=self.feeds,
             analyzers=[WordAnalyzer()],
-            channels=[self.channel],  # type: ignore[list-item]
+            channels=[self.channel, *more],  # type: ignore[list-item]
             clock=self.clock,
             policies={TOPIC: Policy(confirmations=2)},
         )

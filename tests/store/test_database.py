@@ -10,16 +10,18 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from monitor.model import StoreError
+from monitor.model import Delivery, StoreError
 from monitor.store import Store
 from monitor.store.database import HEAD, Database, _alembic
 from monitor.store.search import TABLES
 from monitor.store.tables import metadata
 from tests.rows import NOW, entry, feed, poll
+from tests.store.test_stances import made_change
 
 
 def test_the_migrations_make_what_the_tables_say(database_url: str) -> None:
@@ -107,9 +109,10 @@ def test_a_read_only_database_can_be_read_and_says_why_it_cannot_be_written(tmp_
 
 _FILLS_THE_DISK = """
 import resource, sys
-from monitor.model import StoreError
+from monitor.model import Delivery, StoreError
 from monitor.store import Store
 from tests.rows import NOW, entry, feed, poll
+from tests.store.test_stances import made_change
 
 with Store.open(sys.argv[1]) as store:
     store.sync_feeds((feed(),), NOW)
@@ -148,3 +151,25 @@ def test_a_half_done_transaction_leaves_nothing(database_url: str) -> None:
             tx.lock_track("t", "USA")
             1 / 0  # noqa: B018 -- the fault in the middle
         assert store.tracks() == ()
+
+
+def filled_with_an_alert(store: Store) -> tuple[Delivery, ...]:
+    number, _ = made_change(store)
+    with store.transaction() as tx:
+        tx.add_delivery(number, store.change(number).change, "mail", key="k", reason="wanted", now=NOW)
+    return store.deliveries()
+
+
+def test_the_outbox_survives_the_step_to_messages_and_back(tmp_path: Path) -> None:
+    """SQLite makes that table anew: what stands in it must come through."""
+    path = tmp_path / "monitor.db"
+    with Store.open(str(path)) as store:
+        told = filled_with_an_alert(store)
+    database = Database(str(path))
+    for revision in ("0004", HEAD):
+        with database.writing() as connection:
+            (command.downgrade if revision != HEAD else command.upgrade)(_alembic(connection), revision)
+    database.close()
+    with Store.open(str(path)) as store:
+        assert store.deliveries() == told
+        assert store.due_deliveries(NOW) == (told[0].id,)
