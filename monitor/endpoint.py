@@ -1,20 +1,24 @@
 """Asks a language model behind any OpenAI-compatible endpoint (Ollama, llama.cpp, vLLM, hosted), within deadlines and a budget.
 
+Whoever asks many questions (the daemon) hands in a budget that restarts and other workers share; files do for one command.
+
 The operator names the endpoint, so private addresses are allowed here, unlike for feeds. What is asked and what of an
 answer is believed is decided in `monitor.analysis.llm`; this file only carries words.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit
 
 import aiohttp
 import stamina
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from monitor.analysis.knowledge import Topic
 from monitor.analysis.llm import (
@@ -23,6 +27,7 @@ from monitor.analysis.llm import (
     Checked,
     Prompt,
     Question,
+    believed,
     body,
     cards,
     check,
@@ -31,11 +36,12 @@ from monitor.analysis.llm import (
     question,
     reaches_model,
     read_answer,
-    second,
 )
-from monitor.model import Article, Finding, Frozen, MonitorError, Office
+from monitor.model import Article, Finding, Frozen, MonitorError, Office, Span
 
 _LONGEST_REPLY = 1_000_000  # bytes
+_TIRED_AFTER = 3  # questions in a row without an answer
+_REST = timedelta(minutes=5)  # then nothing is asked for so long: a dead endpoint must not hold up the news
 _TEMPORARY = {408, 409, 425, 429, 500, 502, 503, 504, 529}
 
 
@@ -51,18 +57,50 @@ class BudgetSpentError(EndpointError):
     """The day's budget is used up; the next day starts a new one."""
 
 
+class RestingError(EndpointError):
+    """Too many questions in a row had no answer; for a while none is asked."""
+
+
 class LanguageModel(Frozen):
     """An endpoint, as `feeds.yaml` names it under `language_model`."""
 
     url: str = Field(pattern=r"^https?://", description="base address that ends in /v1")
     model: str
     api_key: SecretStr | None = None
-    timeout: timedelta = timedelta(seconds=60)
+    tracks: Literal["llm", "rules"] = Field(
+        default="llm", description="whose events move the stances where both have read; the other's are kept beside"
+    )
+    timeout: Span = Field(default=timedelta(seconds=60), description="for one request")
+    deadline: Span = Field(
+        default=timedelta(minutes=5),
+        le=timedelta(minutes=8),
+        description="for one article, with waiting, retries and repair; then the default's finding stands",
+    )
     attempts: int = Field(default=3, ge=1, le=10)
-    first_wait: timedelta = Field(default=timedelta(seconds=1), description="before the second try; then it doubles")
+    first_wait: Span = Field(default=timedelta(seconds=1), description="before the second try; then it doubles")
     concurrency: int = Field(default=2, ge=1)
     requests_per_day: int = Field(default=500, ge=0)
     cache: Path = Field(default=Path("monitor-cache"), description="folder of answers, by hash of text and prompt")
+
+    @field_validator("url")
+    @classmethod
+    def _holds_no_secret(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.username or parts.password or parts.query:
+            raise ValueError("the address may be shown in logs and notes; put its secret into api_key")
+        return url
+
+
+class Budget(Protocol):
+    """Who keeps count of a day's requests. May block: called in threads."""
+
+    def take(self, now: datetime, allowed: int) -> bool:
+        """Counts one more request of the day; False, and nothing counted, if that is more than allowed."""
+        ...
+
+    def note(self, now: datetime, allowed: int, error: str | None) -> None:
+        """Counts an article that was answered for, or with an error one that was not."""
+        ...
 
 
 class Ledger:
@@ -70,6 +108,16 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    def take(self, now: datetime, allowed: int) -> bool:
+        day = now.date().isoformat()
+        if self.spent(day) >= allowed:
+            return False
+        self._write(f"spent-{day}.txt", str(self.spent(day) + 1))
+        return True
+
+    def note(self, now: datetime, allowed: int, error: str | None) -> None:
+        """Files count requests only: a command shows its failures itself."""
 
     def answer(self, key: str) -> str | None:
         path = self._folder / f"{key}.json"
@@ -82,9 +130,6 @@ class Ledger:
         path = self._folder / f"spent-{day}.txt"
         return int(path.read_text(encoding="utf-8")) if path.exists() else 0
 
-    def spend(self, day: str) -> None:
-        self._write(f"spent-{day}.txt", str(self.spent(day) + 1))
-
     def _write(self, name: str, words: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         unfinished = self._folder / f"{name}.part"
@@ -93,22 +138,56 @@ class Ledger:
 
 
 class Endpoint:
-    """Asks one question at a time of one model; the session is handed in."""
+    """Asks questions of one model, so many at once; the session is handed in."""
 
-    def __init__(self, config: LanguageModel, session: aiohttp.ClientSession, *, clock: Callable[[], datetime]) -> None:
-        self._config = config
+    def __init__(
+        self,
+        config: LanguageModel,
+        session: aiohttp.ClientSession,
+        *,
+        clock: Callable[[], datetime],
+        budget: Budget | None = None,
+    ) -> None:
+        self.config = config
         self._session = session
         self._clock = clock
         self._ledger = Ledger(config.cache)
+        self._budget = budget or self._ledger
+        self._places = asyncio.Semaphore(config.concurrency)
+        self._failures = 0  # in a row
+        self._rests_until: datetime | None = None
 
     async def ask(self, asked: Question, *, prompt: Prompt, check: Callable[[Answer], Checked]) -> Checked:
         """What holds of the model's answer. One repair turn is granted for a broken answer or a quote that is none.
 
-        Raises EndpointError (BudgetSpentError) when there is no usable answer.
+        Raises EndpointError (BudgetSpentError, RestingError) when there is no usable answer.
         """
-        known = self._ledger.answer(asked.key)
-        if known is not None:
-            return check(read_answer(known))
+        known = await asyncio.to_thread(self._ledger.answer, asked.key)
+        checked = _judged(known, check)[0] if known is not None else None
+        if checked is not None:
+            return checked
+        self._refuse_while_resting()
+        try:
+            async with asyncio.timeout(self.config.deadline.total_seconds()), self._places:
+                self._refuse_while_resting()  # others may have failed while this one waited
+                words, checked = await self._answered(asked, prompt=prompt, check=check)
+        except (BudgetSpentError, RestingError):
+            raise  # nothing was asked, so nothing failed
+        except TimeoutError as error:
+            late = EndpointError(f"{self._where}: no answer within {self.config.deadline.total_seconds():g} s in all")
+            await self._failed(late)
+            raise late from error
+        except EndpointError as error:
+            await self._failed(error)
+            raise
+        self._failures = 0
+        await asyncio.to_thread(self._ledger.keep, asked.key, words)
+        await self._note(None)
+        return checked
+
+    async def _answered(
+        self, asked: Question, *, prompt: Prompt, check: Callable[[Answer], Checked]
+    ) -> tuple[str, Checked]:
         words = await self._say(asked.messages)
         checked, problems = _judged(words, check)
         if problems:
@@ -116,27 +195,45 @@ class Endpoint:
             words = await self._say((*asked.messages, {"role": "assistant", "content": words}, again))
             checked, problems = _judged(words, check)
         if checked is None:
-            raise EndpointError(f"{self._config.model}: no usable answer after a repair turn: {'; '.join(problems)}")
-        self._ledger.keep(asked.key, words)
-        return checked
+            raise EndpointError(f"{self.config.model}: no usable answer after a repair turn: {'; '.join(problems)}")
+        return words, checked
+
+    async def _failed(self, error: EndpointError) -> None:
+        self._failures += 1
+        if self._failures >= _TIRED_AFTER:
+            self._failures, self._rests_until = 0, self._clock() + _REST
+        await self._note(str(error))
+
+    def _refuse_while_resting(self) -> None:
+        if self._rests_until is not None and self._clock() < self._rests_until:
+            raise RestingError(
+                f"{self._where}: {_TIRED_AFTER} questions in a row had no answer; none is asked before "
+                f"{self._rests_until:%H:%M} UTC"
+            )
+
+    async def _note(self, error: str | None) -> None:
+        await asyncio.to_thread(self._budget.note, self._clock(), self.config.requests_per_day, error)
+
+    @property
+    def _where(self) -> str:
+        return urlsplit(self.config.url).netloc
 
     async def _say(self, messages: tuple[dict[str, str], ...]) -> str:
-        day = self._clock().date().isoformat()
         async for attempt in stamina.retry_context(
             on=_TemporaryError,
-            attempts=self._config.attempts,
-            wait_initial=self._config.first_wait.total_seconds(),
+            attempts=self.config.attempts,
+            wait_initial=self.config.first_wait.total_seconds(),
             timeout=None,
         ):
             with attempt:
-                if self._ledger.spent(day) >= self._config.requests_per_day:
-                    raise BudgetSpentError(f"the budget of {self._config.requests_per_day} requests for {day} is spent")
-                self._ledger.spend(day)
+                now, allowed = self._clock(), self.config.requests_per_day
+                if not await asyncio.to_thread(self._budget.take, now, allowed):
+                    raise BudgetSpentError(f"the budget of {allowed} requests for {now:%Y-%m-%d} is spent")
                 return await self._post(messages)
         raise AssertionError("retry_context returns or raises")
 
     async def _post(self, messages: tuple[dict[str, str], ...]) -> str:
-        config = self._config
+        config = self.config
         headers = {"Authorization": f"Bearer {config.api_key.get_secret_value()}"} if config.api_key else {}
         try:
             async with self._session.post(
@@ -151,12 +248,12 @@ class Endpoint:
                     raw += more
                 return self._words(raw, response.status)
         except TimeoutError as error:
-            raise _TemporaryError(f"{config.url}: no answer within {config.timeout.total_seconds():g} s") from error
+            raise _TemporaryError(f"{self._where}: no answer within {config.timeout.total_seconds():g} s") from error
         except aiohttp.ClientError as error:
-            raise _TemporaryError(f"{config.url}: {type(error).__name__}") from error
+            raise _TemporaryError(f"{self._where}: {type(error).__name__}") from error
 
     def _words(self, raw: bytes, status: int) -> str:
-        url = self._config.url
+        url = self._where
         if status in _TEMPORARY:
             raise _TemporaryError(f"{url}: HTTP {status}")
         if status != 200:
@@ -194,4 +291,4 @@ async def second_reading(
         )
     except EndpointError as error:
         return fallback(first, why=str(error))
-    return second(checked, first)
+    return believed(checked, first, model=endpoint.config.model)

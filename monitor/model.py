@@ -751,6 +751,28 @@ class Keep(Frozen):
     )
 
 
+class ModelDay(Frozen):
+    """What the language model was asked on a day (UTC), and how it answered."""
+
+    day: date
+    budget: int = Field(description="requests allowed, as last configured")
+    asked: int = Field(default=0, description="requests, second tries and repairs included")
+    answered: int = Field(default=0, description="articles it answered for")
+    failed: int = Field(default=0, description="articles whose default finding stood")
+    answered_at: Instant | None = None
+    failed_at: Instant | None = None
+    last_error: str | None = None
+
+    @property
+    def left(self) -> int:
+        return max(0, self.budget - self.asked)
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last article went without an answer."""
+        return self.failed_at is not None and (self.answered_at is None or self.failed_at > self.answered_at)
+
+
 class Status(Frozen):
     """How things stand, as the rows tell."""
 
@@ -769,6 +791,7 @@ class Status(Frozen):
     deliveries: dict[DeliveryState, int]
     oldest_waiting_at: Instant | None = Field(description="when the longest waiting delivery was made")
     last_poll_at: Instant | None
+    language_model: ModelDay | None = Field(default=None, description="the last day it was asked; null: never")
     engines: tuple[EngineRow, ...]
     queue: Queue | None = Field(default=None, description="of the workers; none on SQLite")
     channels_in_trouble: tuple[ChannelTrouble, ...] = ()

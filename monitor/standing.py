@@ -8,7 +8,7 @@ from enum import IntEnum
 
 from pydantic import Field
 
-from monitor.model import ChannelTrouble, DeliveryState, EngineRow, FeedRow, Frozen, Health, Queue, Status
+from monitor.model import ChannelTrouble, DeliveryState, EngineRow, FeedRow, Frozen, Health, ModelDay, Queue, Status
 
 
 class Level(IntEnum):
@@ -52,6 +52,7 @@ def judge(status: Status, feeds: Sequence[FeedRow], *, now: datetime, patience: 
         *_article_worries(status, now, allowed),
         *_job_worries(status.queue, now, allowed),
         *_delivery_worries(status, now, allowed),
+        *_model_worries(status.language_model, now),
     ]
     worries.sort(key=lambda worry: -worry[0])
     level = worries[0][0] if worries else Level.OK
@@ -166,6 +167,17 @@ def trouble_words(trouble: ChannelTrouble, *, now: datetime) -> str:
         parts.append(f"{trouble.diverted} messages went through {trouble.fallback}")
     told = f"{trouble.channel} has taken nothing for {span(now - trouble.since)}"
     return f"{', '.join([told, *parts])} ({trouble.error})"
+
+
+def _model_worries(day: ModelDay | None, now: datetime) -> list[Worry]:
+    """Of today only: what the language model did not do yesterday, the rules did."""
+    if day is None or day.day != now.date():
+        return []
+    if not day.left:
+        return [(Level.WARNING, f"the language model's {day.budget} requests of today are spent; rules alone read on")]
+    if day.failing:
+        return [(Level.WARNING, f"the language model does not answer; rules stand ({day.last_error})")]
+    return []
 
 
 def alive(engines: Sequence[EngineRow], *, now: datetime, allowed: Patience | None = None) -> tuple[EngineRow, ...]:

@@ -30,6 +30,7 @@ from monitor.text.language import detect
 from monitor.text.normalize import fold_key
 
 ANALYZER = "llm-1"
+_LONGEST_NAME = 80  # of an analyzer, as the store keeps it
 _LONGEST_TEXT = 24_000  # characters sent; what is longer is cut at the end and the finding says so
 
 
@@ -108,10 +109,16 @@ def reaches_model(first: Finding) -> bool:
     return first.gate in {Gate.PASSED, Gate.OFF_TARGET}
 
 
-def second(checked: Checked, first: Finding) -> Finding:
-    """The model's finding with what the default analyzer sees differently beside it."""
+def believed(checked: Checked, first: Finding, *, model: str | None = None) -> Finding:
+    """The model's finding with what the default analyzer sees differently beside it; the default's own where nothing holds.
+
+    `model` becomes part of the analyzer's name: another one reads anew, and what each said stays apart.
+    """
+    if checked.refused and not checked.finding.events:
+        return fallback(first, why=f"nothing it quoted holds: {checked.refused[0]}")
     notes = tuple(f"tiers differ: {sentence}" for sentence in disagreement(first, checked.finding))
-    return checked.finding.model_copy(update={"notes": (*checked.finding.notes, *notes)})
+    name = f"{ANALYZER} {model}"[:_LONGEST_NAME] if model else ANALYZER
+    return checked.finding.model_copy(update={"analyzer": name, "notes": (*checked.finding.notes, *notes)})
 
 
 def question(article: Article, *, prompt: Prompt, target: str, actors: tuple[ActorCard, ...]) -> Question:
@@ -294,7 +301,7 @@ def content(reply: Any) -> str:
 def fallback(finding: Finding, *, why: str) -> Finding:
     """The default analyzer's finding, marked as standing in for the model's."""
     return finding.model_copy(
-        update={"notes": (*finding.notes, f"the language model did not answer ({why}); rules stand")}
+        update={"notes": (*finding.notes, f"the language model gave no usable answer ({why}); rules stand")}
     )
 
 

@@ -11,9 +11,10 @@ import structlog
 
 from monitor.analysis.relevance import Gate
 from monitor.channels import AnyChannel
+from monitor.endpoint import Budget, Endpoint, LanguageModel
 from monitor.model import Entry, Feed, Keep, Policy
-from monitor.pipeline import Pipeline, Poller, Pools
-from monitor.settings import KnownAnalyzer, Settings, load_knowledge, load_wires
+from monitor.pipeline import Pipeline, Poller, Pools, SecondReader, StoredBudget
+from monitor.settings import KnownAnalyzer, Settings, load_knowledge, load_prompt, load_wires
 from monitor.sources.collect import Collector
 from monitor.sources.fetch import Fetcher, Limits
 from monitor.store import Store
@@ -49,6 +50,7 @@ def pipeline_of(
     pools: Pools,
     shared: bool = False,
     keep: Keep | None = None,
+    second: SecondReader | None = None,
 ) -> Pipeline:
     """The pipeline of an installation; a topic's policy asks for no more voices than there are to hear.
 
@@ -72,7 +74,28 @@ def pipeline_of(
         pools=pools,
         follow_later=shared,  # workers read in any order
         keep=keep,
+        second=second,
     )
+
+
+@asynccontextmanager
+async def second_reader(
+    model: LanguageModel | None, *, topics: Sequence[str], clock: Callable[[], datetime], budget: Budget | None
+) -> AsyncIterator[SecondReader | None]:
+    """The configured language model behind the gates, if one is configured; its connections close with the block."""
+    if model is None:
+        yield None
+        return
+    import aiohttp
+
+    knowledge = load_knowledge()
+    async with aiohttp.ClientSession() as session:
+        yield SecondReader(
+            Endpoint(model, session, clock=clock, budget=budget),
+            prompt=load_prompt(),
+            topics={topic_id: knowledge.topic(topic_id) for topic_id in topics},
+            offices=knowledge.offices,
+        )
 
 
 @contextmanager
@@ -98,7 +121,12 @@ async def installation(settings: Settings, *, clock: Callable[[], datetime]) -> 
         pools(workers=limits.analyses, deliveries=limits.deliveries) as work,
     ):
         store.sync_feeds(settings.feeds, clock())
-        async with Fetcher(contact=settings.contact, allow_private=settings.allow_private, limits=fetching) as fetcher:
+        async with (
+            Fetcher(contact=settings.contact, allow_private=settings.allow_private, limits=fetching) as fetcher,
+            second_reader(
+                settings.language_model, topics=settings.topics, clock=clock, budget=StoredBudget(store)
+            ) as second,
+        ):
             yield pipeline_of(
                 store,
                 topics=settings.topics,
@@ -109,4 +137,5 @@ async def installation(settings: Settings, *, clock: Callable[[], datetime]) -> 
                 pools=work,
                 shared=store.path is None,
                 keep=settings.keep,
+                second=second,
             )

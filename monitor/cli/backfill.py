@@ -24,7 +24,8 @@ from monitor.model import Article, DateQuality, Entry, Feed, FeedKind, FeedState
 from monitor.text.display import printable
 
 if TYPE_CHECKING:
-    from monitor.pipeline import Pipeline
+    from monitor.endpoint import LanguageModel
+    from monitor.pipeline import Pipeline, SecondReader
     from monitor.store import Store
 
 UNKNOWN_OUTLET = "unknown outlet"
@@ -143,12 +144,24 @@ def entry_of(article: Article, feed: Feed, *, now: datetime) -> Entry:
     )
 
 
-async def run_history(store: Store) -> int:
-    """Analyzes everything that is due, oldest news first, one at a time, without channels; how many it were."""
+async def run_history(store: Store, *, model: LanguageModel | None = None) -> int:
+    """Analyzes everything that is due, oldest news first, one at a time, without channels; how many it were.
+
+    A language model gives the answers that it gave before and is asked nothing new: history must not eat today's budget.
+    """
+    from monitor.cli.assembly import second_reader
+    from monitor.settings import load_knowledge
+
+    answers = model.model_copy(update={"requests_per_day": 0}) if model else None
+    topics = tuple(load_knowledge().topics)
+    async with second_reader(answers, topics=topics, clock=lambda: datetime.now(UTC), budget=None) as second:
+        return await _run_history(store, silent_pipeline(store, second=second))
+
+
+async def _run_history(store: Store, pipeline: Pipeline) -> int:
     from rich.console import Console
     from rich.progress import Progress
 
-    pipeline = silent_pipeline(store)
     waiting = store.status(datetime.now(UTC)).articles_due
     done = 0
     with Progress(console=Console(stderr=True), transient=True) as progress:
@@ -161,7 +174,7 @@ async def run_history(store: Store) -> int:
     return done
 
 
-def silent_pipeline(store: Store) -> Pipeline:
+def silent_pipeline(store: Store, *, second: SecondReader | None = None) -> Pipeline:
     """A pipeline that fetches nothing and tells nobody."""
     from monitor.analysis import analyzer
     from monitor.pipeline import Pipeline
@@ -181,4 +194,5 @@ def silent_pipeline(store: Store) -> Pipeline:
         clock=lambda: datetime.now(UTC),
         policies={topic.id: adapt(topic.policy, voices=voices)[0] for topic in knowledge.topics.values()},
         wires=load_wires(),
+        second=second,
     )

@@ -78,8 +78,11 @@ def _article(store: Store, number: int) -> Told:
         lines.append(
             f"its text was dropped on {stored.text_dropped_at:%Y-%m-%d} (keep.texts in feeds.yaml)\n", style="dim"
         )
+    counts = {finding.topic: finding.analyzer for finding in findings}  # of several analyzers the last one's word
     for finding in findings:
         lines.append(f"topic {finding.topic}, analyzer {finding.analyzer}: ")
+        if counts[finding.topic] != finding.analyzer:
+            lines.append(f"kept beside; the word of {one_line(counts[finding.topic])} counts\n", style="yellow")
         lines.append_text(rendered(stored.article, finding))
         lines.append_text(_features(finding.contributions, title="what decided relevance"))
     events = store.events(article_id=number)

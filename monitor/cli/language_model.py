@@ -53,7 +53,8 @@ def takes_answers(path: Path, first: Analyzer, *, knowledge: Knowledge, topic: s
             answer = llm.read_answer(answers[article.id])
         except llm.AnswerError as error:
             return llm.fallback(finding, why=str(error))
-        return llm.second(llm.check(answer, article, topic=topic, actors=actors, offices=knowledge.offices), finding)
+        checked = llm.check(answer, article, topic=topic, actors=actors, offices=knowledge.offices)
+        return llm.believed(checked, finding)
 
     return read
 

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.app import DatabaseOption, JsonOption, app
+from monitor.cli.app import ConfigOption, DatabaseOption, JsonOption, app
 from monitor.cli.backfill import run_history
 from monitor.cli.listings import TopicOption, moment, open_store
 from monitor.cli.run import set_up_logs
 from monitor.cli.show import console, dumps, write_line
-from monitor.model import ArticleRow, ChangeRow, Entry, EventRow, Feed
+from monitor.model import ArticleRow, ChangeRow, ConfigError, Entry, EventRow, Feed
 from monitor.text.display import one_line
 
 if TYPE_CHECKING:
+    from monitor.endpoint import LanguageModel
     from monitor.store import Store
 
 _BATCH = 500
@@ -30,6 +31,7 @@ Key = tuple[Any, ...]
 @app.command()
 def replay(
     database: DatabaseOption = None,
+    config: ConfigOption = None,
     start: Annotated[str | None, typer.Option("--from", help="Compare from this day or time on (ISO 8601).")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Compare up to this day or time (ISO 8601).")] = None,
     topic: TopicOption = None,
@@ -38,7 +40,8 @@ def replay(
     """Analyze stored articles again with today's knowledge and print what differs in events and changes.
 
     The whole history up to --to runs again in a scratch database, since a stance rests on what came before; only the
-    window is compared. Nothing is sent and nothing is written to the database.
+    window is compared. Nothing is sent and nothing is written to the database. A language model is not asked: the answers
+    that it gave are read from its cache.
     """
     set_up_logs(json_lines=False, level=logging.WARNING)
     first, last = moment(start, option="--from"), moment(until, option="--to")
@@ -47,7 +50,7 @@ def replay(
 
         with Scratch.open(f"sqlite:///{Path(folder) / 'replay.db'}") as scratch:
             origin = copy_articles(store, scratch, until=last)
-            asyncio.run(run_history(scratch))
+            asyncio.run(run_history(scratch, model=_model(config)))
             told = difference(store, scratch, origin=origin, topic=topic, since=first, until=last)
     if json_out:
         write_line(dumps(told, indent=2))
@@ -64,6 +67,18 @@ def replay(
                 console().print(
                     f"{sign} {one_line(' '.join(str(part) for part in row if part is not None))}", style=colour
                 )
+
+
+def _model(config: Path | None) -> LanguageModel | None:
+    """The configured language model, whose answers are kept; none where there is no configuration that can be read."""
+    from monitor.settings import load_settings
+
+    if config is not None:
+        return load_settings(config).language_model
+    try:
+        return load_settings().language_model
+    except ConfigError:
+        return None  # a replay needs no feeds.yaml
 
 
 def copy_articles(store: Store, scratch: Store, *, until: datetime | None) -> dict[int, int]:

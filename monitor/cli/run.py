@@ -81,7 +81,9 @@ async def _serve_alone(pipeline: Pipeline, settings: Settings, *, once: bool) ->
     from monitor.engines.local import run as run_engine
 
     limits = settings.limits
-    pace = Pace(collect_at_once=limits.polls, analyze_at_once=limits.analyses * 2, deliver_at_once=limits.deliveries)
+    pace = Pace(
+        collect_at_once=limits.polls, analyze_at_once=analyses_at_once(settings), deliver_at_once=limits.deliveries
+    )
     return await run_engine(pipeline, pace=pace, signs=signs_of(settings), once=once)
 
 
@@ -89,8 +91,14 @@ async def _serve_shared(pipeline: Pipeline, settings: Settings) -> Counter[str]:
     from monitor.engines import distributed
 
     limits = settings.limits
-    crews = distributed.crews_of(polls=limits.polls, analyses=limits.analyses * 2, deliveries=limits.deliveries)
+    crews = distributed.crews_of(polls=limits.polls, analyses=analyses_at_once(settings), deliveries=limits.deliveries)
     return await distributed.run(pipeline, pace=distributed.Pace(crews=crews), signs=signs_of(settings))
+
+
+def analyses_at_once(settings: Settings) -> int:
+    """Articles that wait for the language model compute nothing: others may be read meanwhile."""
+    waiting = settings.language_model.concurrency if settings.language_model else 0
+    return settings.limits.analyses * 2 + waiting
 
 
 def signs_of(settings: Settings) -> Signs:

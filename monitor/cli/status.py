@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -11,7 +11,7 @@ from monitor.cli.app import DatabaseOption, JsonOption, app
 from monitor.cli.listings import open_store, settled, track_json
 from monitor.cli.show import Format, console, dumps, emit, write_line
 from monitor.cli.silence import silence_json, silence_words
-from monitor.model import EngineRow, FeedRow, MonitorError, Queue, Status, Track
+from monitor.model import EngineRow, FeedRow, ModelDay, MonitorError, Queue, Status, Track
 from monitor.text.display import one_line
 
 if TYPE_CHECKING:
@@ -65,6 +65,15 @@ def status_json(
     }
 
 
+def model_words(day: ModelDay, *, today: date) -> str:
+    """`12 of 500 requests today, 488 left; 9 articles answered, 1 not: HTTP 503`."""
+    when, left = (
+        ("today", f", {day.left} left") if day.day == today else (f"on {day.day}, the last day it was asked", "")
+    )
+    failure = f": {one_line(day.last_error)}" if day.last_error else ""
+    return f"{day.asked} of {day.budget} requests {when}{left}; {day.answered} articles answered, {day.failed} not{failure}"
+
+
 def show_status(standing: Standing, rows: Status, tracks: tuple[Track, ...], *, now: datetime) -> None:
     """The line for machines, then what a person wants to know."""
     from rich.text import Text
@@ -86,7 +95,10 @@ def show_status(standing: Standing, rows: Status, tracks: tuple[Track, ...], *, 
     )
     sent = ", ".join(f"{count} {state.value}" for state, count in sorted(rows.deliveries.items()))
     waits = _late(rows.oldest_waiting_at, now)
-    console().print(f"events      {rows.events}; changes {rows.changes}; messages {sent or 'none'}{waits}\n")
+    console().print(f"events      {rows.events}; changes {rows.changes}; messages {sent or 'none'}{waits}")
+    if rows.language_model is not None:
+        console().print(f"model       {model_words(rows.language_model, today=now.date())}")
+    console().print()
     emit(
         [track_json(track) for track in tracks if track.stance],
         form=Format.TABLE,

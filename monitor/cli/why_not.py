@@ -64,7 +64,9 @@ def gates(store: Store, row: ArticleRow) -> list[dict[str, Any]]:
     met = [_gate("relevance", row.relevant, row.reason or "")]
     if not row.relevant:
         return met
-    events = store.events(article_id=row.id, topic=row.topic)
+    from monitor.store import OTHER_TIER
+
+    events = [each for each in store.events(article_id=row.id, topic=row.topic) if each.verdict != OTHER_TIER]
     told = f"{len(events)} events" if events else "relevant, but nobody takes a stance in it"
     met.append(_gate("events", bool(events), told))
     changes = {change.change.cause: change for change in store.changes(topic=row.topic)}

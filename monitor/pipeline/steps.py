@@ -20,6 +20,7 @@ from monitor.alerts.together import collect
 from monitor.channels import AnyChannel
 from monitor.model import (
     Analyzer,
+    Article,
     Feed,
     FeedState,
     Keep,
@@ -33,10 +34,11 @@ from monitor.model import (
 )
 from monitor.pipeline.deliveries import Deliveries
 from monitor.pipeline.pools import Pools, in_pool
-from monitor.pipeline.reading import Reading, read
+from monitor.pipeline.reading import Reading, read, voiced
+from monitor.pipeline.second import SecondReader
 from monitor.pipeline.together import Together
 from monitor.pipeline.waits import analysis_wait, failed_state, words
-from monitor.store import Prunable, Store, Told, Transaction, Unfollowed
+from monitor.store import OTHER_TIER, Prunable, Store, Told, Transaction, Unfollowed
 from monitor.text.similarity import resemblance
 from monitor.tracking import Wires, advance, own_outlet, voice_of
 
@@ -73,6 +75,7 @@ class Pipeline:
         follow_later: bool = False,
         keep: Keep | None = None,
         setter: Setter = BUILT_IN,
+        second: SecondReader | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -87,6 +90,7 @@ class Pipeline:
         self._load = Together(store.feeds_named, self.pools.store, at_most=_LOADED)
         self._record_poll = Together(store.record_polls, self.pools.store, at_most=_RECORDED)
         self._deliveries = Deliveries(store=store, channels=channels, clock=clock, pools=self.pools, setter=setter)
+        self._second = second
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -136,7 +140,7 @@ class Pipeline:
         if not stored.due:
             return ()
         try:
-            readings = [await self._computed(read, each, stored.article, self._wires) for each in self._analyzers]
+            readings = [one for each in self._analyzers for one in await self._read(each, stored.article)]
             if after is not None:
                 await asyncio.wait([after])
             return await self._stored(self._record, stored, readings)
@@ -148,6 +152,17 @@ class Pipeline:
             log.exception("analyze failed", article=article_id)
             await self._analysis_failed(stored, error)
         return ()
+
+    async def _read(self, analyzer: Analyzer, article: Article) -> tuple[Reading, ...]:
+        """The default's reading, and that of the language model where one is configured and asked; the last one counts."""
+        first: Reading = await self._computed(read, analyzer, article, self._wires)
+        if self._second is None:
+            return (first,)
+        *beside, last = await self._second.findings(article, first.finding)
+        if last is first.finding and not beside:
+            return (first,)  # it was not asked
+        counts = await self._computed(voiced, last, article, self._wires)
+        return (*(Reading(each, None, (), outvoted_by=last.analyzer) for each in beside), counts)
 
     async def _analysis_failed(self, stored: StoredArticle, error: Exception) -> None:
         wait = analysis_wait(stored.attempts + 1)
@@ -165,7 +180,7 @@ class Pipeline:
             for reading in readings:
                 if tx.save_finding(stored, reading.finding, now=now) and reading.finding.events:
                     self._keep(tx, stored, reading)
-                    if not self.follow_later:
+                    if not (self.follow_later or reading.outvoted_by):
                         deliveries += self._follow(tx, stored, topic=reading.finding.topic, now=now)
             tx.analysis_done(stored)
         for reading in readings:
@@ -175,6 +190,15 @@ class Pipeline:
 
     def _keep(self, tx: Transaction, stored: StoredArticle, reading: Reading) -> None:
         finding = reading.finding
+        if reading.outvoted_by is not None:
+            for event in finding.events:
+                kept, _ = tx.save_event(
+                    stored, event, topic=finding.topic, analyzer=finding.analyzer, voice=stored.voice
+                )
+                tx.save_verdict(
+                    kept, OTHER_TIER, f"kept beside; for this article the word of {reading.outvoted_by} counts"
+                )
+            return
         voice = voice_of(stored.voice, credited=reading.credited, wires=self._wires)
         tx.save_voice(stored, voice=voice, copy_of=None)
         tx.save_signature(stored, reading.signature)

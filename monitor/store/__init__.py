@@ -1,7 +1,7 @@
 """Tables, queries, migrations: the only room that speaks SQL."""
 
 from monitor.store.pruning import Prunable
-from monitor.store.stances import Told, Unfollowed
+from monitor.store.stances import OTHER_TIER, Told, Unfollowed
 from monitor.store.store import Store, Transaction
 
-__all__ = ["Prunable", "Store", "Told", "Transaction", "Unfollowed"]
+__all__ = ["OTHER_TIER", "Prunable", "Store", "Told", "Transaction", "Unfollowed"]

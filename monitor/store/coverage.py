@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, func, select
 from monitor.model import Frozen
 from monitor.store import tables as t
 from monitor.store.identity import digests
+from monitor.store.stances import OTHER_TIER
 
 _BATCH = 500
 
@@ -65,11 +66,13 @@ def _gates(connection: Connection, topic: str | None) -> Iterator[Select[Any]]:
     says = (
         select(t.event.c.id)
         .where(t.event.c.version_id == t.finding.c.version_id, t.event.c.topic == t.finding.c.topic)
+        .where(t.event.c.analyzer == t.finding.c.analyzer)
         .correlate(t.finding)
         .exists()
     )
     yield _current(_grouped(connection, None, name="no_stance"), t.finding).where(read, t.finding.c.relevant, ~says)
     told = (t.event.c.topic == topic) if topic else (t.event.c.id > 0)
+    told &= t.event.c.verdict.is_distinct_from(OTHER_TIER)  # another tier's word on the same article counts already
     of_article = t.event.c.article_id == t.article.c.id
     yield (
         _grouped(connection, func.coalesce(t.event.c.verdict, "waits"), prefix="verdict:")

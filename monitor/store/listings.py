@@ -22,8 +22,9 @@ from monitor.model import (
 from monitor.store import tables as t
 from monitor.store.engines import engines
 from monitor.store.messages import troubles
+from monitor.store.model_days import newest_model_day
 from monitor.store.queue import queue
-from monitor.store.stances import event_of
+from monitor.store.stances import OTHER_TIER, event_of
 
 
 def article_rows(
@@ -219,13 +220,18 @@ def event_rows(
         wanted = wanted.where(t.event.c.at >= since)
     if until is not None:
         wanted = wanted.where(t.event.c.at < until)
-    if event_id is None and article_id is None:  # what a person rejected is shown only to who asks for it
-        wanted = wanted.where(t.event.c.verdict.is_distinct_from("rejected"))
+    if event_id is None and article_id is None:  # what does not count is shown only to who asks for it
+        wanted = wanted.where(_counts())
     # The numbers first: sorting whole rows with their texts costs ten times as much.
     newest = (t.event.c.at.desc(), t.event.c.id.desc())
     query = _EVENTS.where(t.event.c.id.in_(wanted.order_by(*newest).limit(limit))).order_by(*newest)
     rows = connection.execute(query)
     return tuple(_event_row(row) for row in rows)[::-1]
+
+
+def _counts() -> Any:
+    """Neither rejected by a person, nor of a tier whose word does not count."""
+    return t.event.c.verdict.is_distinct_from("rejected") & t.event.c.verdict.is_distinct_from(OTHER_TIER)
 
 
 def _event_row(row: Row[Any]) -> EventRow:
@@ -255,6 +261,7 @@ def status(connection: Connection, now: datetime) -> Status:
         deliveries={DeliveryState(k): n for k, n in _tally(connection, t.delivery.c.state)},
         oldest_waiting_at=connection.execute(select(func.min(t.delivery.c.created_at)).where(waiting)).scalar(),
         last_poll_at=connection.execute(select(func.max(t.feed.c.polled_at)).where(t.feed.c.active)).scalar(),
+        language_model=newest_model_day(connection),
         engines=engines(connection),
         queue=queue(connection),
         channels_in_trouble=troubles(connection),

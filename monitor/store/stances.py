@@ -13,6 +13,9 @@ from monitor.store import tables as t
 from monitor.store.dialect import insert_if_absent, insert_into
 from monitor.store.search import index_events, words_of_event
 
+OTHER_TIER = "other_tier"
+"""The verdict of an event that is kept beside: another analyzer's word counts for its article."""
+
 
 def save_finding(connection: Connection, stored: StoredArticle, finding: Finding, *, now: datetime) -> bool:
     """Keeps the finding; False if this version has one of this topic and analyzer already."""
@@ -167,6 +170,7 @@ def said_before(connection: Connection, stored: StoredArticle, event: Event, *, 
         t.event.c.actor == event.actor,
         t.event.c.institution == (event.institution or ""),
         t.event.c.stance == event.stance.value,
+        t.event.c.verdict.is_distinct_from(OTHER_TIER),
     )
     return connection.execute(query.limit(1)).one_or_none() is not None
 
@@ -195,7 +199,7 @@ def told(connection: Connection, *, topic: str, since: datetime, until: datetime
     """The articles of that time that tracks were told of, oldest first; to find wire copies."""
     followed = (
         select(t.event.c.article_id)
-        .where(t.event.c.topic == topic, t.event.c.at >= since, t.event.c.at <= until, t.event.c.verdict.is_not(None))
+        .where(t.event.c.topic == topic, t.event.c.at >= since, t.event.c.at <= until, t.event.c.verdict != OTHER_TIER)
         .distinct()
     )
     query = (

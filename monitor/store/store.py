@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -43,6 +43,7 @@ from monitor.store.coverage import Counted, counted, known_addresses, stored_add
 from monitor.store.database import Database
 from monitor.store.dialect import lock
 from monitor.store.engines import beat, engines
+from monitor.store.model_days import note_answer, take_request
 from monitor.store.pruning import Prunable
 from monitor.store.queue import make_queue
 from monitor.store.silences import SilenceRow, add_silence, end_silence, silence_rows, silences_at
@@ -441,6 +442,16 @@ class Store:
         """Notes what the operator was told, and forgets what is over."""
         with self._database.writing() as connection:
             mark_worries(connection, new, gone, now=now)
+
+    def take_request(self, day: date, *, budget: int) -> bool:
+        """Counts one more request to the language model; False if the day's budget is spent."""
+        with self._database.writing() as connection:
+            return take_request(connection, day, budget=budget)
+
+    def note_answer(self, *, now: datetime, budget: int, error: str | None) -> None:
+        """Counts an article that the language model answered for; with an error, one that it did not."""
+        with self._database.writing() as connection:
+            note_answer(connection, now=now, budget=budget, error=error)
 
     def correct(self, event_id: int, after: Event | None, *, who: str, why: str, now: datetime) -> Corrected:
         """Makes the event what a person says it is (None: it is none), keeps its history, and notifies who was told."""

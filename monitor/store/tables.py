@@ -333,6 +333,20 @@ class ToldTable(SQLModel, table=True):
     told_at: datetime = _column(Utc)
 
 
+class ModelDayTable(SQLModel, table=True):
+    """What the language model was asked on a day (UTC), and how it answered."""
+
+    __tablename__: ClassVar[str] = "model_day"
+    day: date = _column(Date, primary_key=True)
+    budget: int = _column(Integer)  # requests allowed, as last configured
+    asked: int = _column(Integer)  # requests, second tries and repairs included
+    answered: int = _column(Integer)  # articles
+    failed: int = _column(Integer)  # articles whose default finding stood
+    answered_at: datetime | None = _column(Utc, null=True)
+    failed_at: datetime | None = _column(Utc, null=True)
+    last_error: str | None = _column(Text, null=True)
+
+
 def _table(model: type[SQLModel]) -> Table:
     return cast(Table, model.__table__)  # type: ignore[attr-defined]
 
@@ -352,4 +366,5 @@ silence = _table(SilenceTable)
 correction = _table(CorrectionTable)
 told = _table(ToldTable)
 replay = _table(ReplayTable)
+model_day = _table(ModelDayTable)
 metadata = SQLModel.metadata

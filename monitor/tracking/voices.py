@@ -58,6 +58,8 @@ def credited_wire(text: str, language: Language, wires: Wires) -> str | None:
 
     Counts: the dateline ("MOSCOW (Reuters) -", "موسكو - أ ف ب"), "according to Reuters" near the head, "Source: TASS" at the foot.
     """
+    if not wires.wires:
+        return None  # a pattern of no names would match everywhere
     credited = _credits(wires, language)
     foot = text[max(_HEAD, len(text) - _FOOT) :]
     return _first_credit(text[:_HEAD], credited) or _first_credit(foot, credited)

@@ -18,6 +18,7 @@ from monitor.alerts import holder_name
 from monitor.charts import extent, lanes, strip, svg
 from monitor.model import Language, Stance, StoreError
 from monitor.standing import Standing, span
+from monitor.store import OTHER_TIER
 from monitor.text.display import one_line, printable
 from monitor.web.api import now_of, small, standing_of, store_of, tracks_of
 from monitor.web.coverage import by_day, by_language, by_publisher
@@ -179,7 +180,8 @@ def article(request: Request, article_id: int) -> HTMLResponse:
     """An article with its evidence underlined in place."""
     store = store_of(request)
     stored = store.article(small(article_id))
-    current = tuple(row for row in store.events(article_id=article_id) if row.version == stored.version)
+    told = store.events(article_id=article_id)
+    current = tuple(row for row in told if row.version == stored.version and row.verdict != OTHER_TIER)
     events = tuple(sorted(current, key=lambda row: row.event.start))
     return _page(
         request,

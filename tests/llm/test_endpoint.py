@@ -273,4 +273,4 @@ def test_disagreement_between_the_tiers_is_said_and_a_fallback_is_marked() -> No
     one = checked(answer("welcomes coordination"), article()).finding
     other = one.model_copy(update={"events": ()})
     assert disagreement(one, other) == ("only the rules see USA/state support",)
-    assert "did not answer (down)" in fallback(one, why="down").notes[-1]
+    assert "no usable answer (down)" in fallback(one, why="down").notes[-1]
