@@ -76,7 +76,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pat
         environ = {
             "MONITOR_DATABASE_URL": f"sqlite:///{folder / 'monitor.db'}",
             "MONITOR_CONFIG": str(folder / "feeds.yaml"),
-            "COLUMNS": "100",
+            "COLUMNS": "80",
             "NO_COLOR": "1",
         }
 
