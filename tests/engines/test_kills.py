@@ -5,26 +5,35 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from monitor.model import Delivery, DeliveryState
+from monitor.model import Delivery, DeliveryState, StanceChange
 from monitor.store import Store
+from monitor.store.checking import check
+from monitor.store.database import Database
 from tests.databases import Postgres
 from tests.engines.world import ACTORS, daemon, served
 
-pytestmark = pytest.mark.timeout(400)  # seconds on an idle machine, minutes on a busy one
+pytestmark = pytest.mark.timeout(
+    400 + 20 * int(os.environ.get("MONITOR_KILLS", "0"))
+)  # seconds on an idle machine, minutes on a busy one
 KILLS = int(os.environ.get("MONITOR_KILLS", "20"))
 WORKER_KILLS = int(os.environ.get("MONITOR_KILLS", "4"))
+CUTS = int(os.environ.get("MONITOR_CUTS", "3"))  # of all connections at once; every third is followed by a restart
+SEED = int(os.environ.get("MONITOR_SEED", "1"))
+LONGEST = 350 + 10 * max(KILLS, CUTS)
 
 
 def known(url: str) -> dict[str, Any]:
@@ -34,13 +43,30 @@ def known(url: str) -> dict[str, Any]:
         urls = {row.id: row.url for row in events}
         return {
             "articles": Counter((row.url, row.version, row.relevant) for row in store.articles()),
-            "events": Counter((row.url, row.event.holder, row.event.stance, row.verdict) for row in events),
-            "changes": Counter(
-                (urls[row.change.cause], row.change.holder, row.change.before.event.stance, row.change.level)
-                for row in store.changes()
+            "findings": Counter(
+                (row.url, found.topic, found.gate, len(found.events))
+                for row in store.articles()
+                for found in store.findings(row.id)
             ),
-            "tracks": Counter((track.holder, track.stance, track.since) for track in store.tracks()),
+            "events": Counter((row.url, row.event, row.voice, row.verdict, row.verdict_reason) for row in events),
+            "changes": Counter((urls[row.change.cause], told(row.change, urls)) for row in store.changes()),
+            "tracks": Counter(
+                (track.holder, track.stance, track.since, track.challenger is None) for track in store.tracks()
+            ),
+            "deliveries": Counter(
+                (row.level, row.outcome, row.channel, urls[store.change(row.change_id).change.cause])
+                for row in store.deliveries()
+            ),
         }
+
+
+def told(change: StanceChange, urls: Mapping[int, str | None]) -> str:
+    """The whole change, but for the numbers of its rows and the moment at which somebody looked."""
+    plain = change.model_dump(mode="json")
+    for side in ("before", "after"):
+        report = plain[side]
+        report["event_id"], report["article_id"], report["seen_at"] = urls[report["event_id"]], None, None
+    return json.dumps(plain, sort_keys=True)
 
 
 def whole(folder: Path, base: str, *, stages: int) -> dict[str, Any]:
@@ -84,7 +110,7 @@ def test_kill_9_at_random_moments_loses_nothing_and_doubles_nothing(tmp_path: Pa
     folder.mkdir()
     with served() as base:
         command = [sys.executable, "-m", "tests.engines.world", str(folder), base, str(KILLS), "1"]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=350)
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=LONGEST)
         expected = whole(tmp_path / "whole", base, stages=KILLS)
     after = known(str(folder / "monitor.db"))
     assert sum(after["articles"].values()) == KILLS * len(ACTORS)
@@ -93,40 +119,77 @@ def test_kill_9_at_random_moments_loses_nothing_and_doubles_nothing(tmp_path: Pa
     assert_sent_once_or_twice(str(folder / "monitor.db"), folder)
 
 
-def worked_by_many(folder: Path, base: str, *, url: str, kills: int) -> None:
+def worked_by_many(folder: Path, base: str, *, url: str, kills: int, seed: int = 1, skew_minutes: float = 0) -> None:
     folder.mkdir()
-    command = [sys.executable, "-m", "tests.engines.world", str(folder), base, str(kills), "1", url]
-    done = subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=350)
+    command = [
+        sys.executable,
+        "-m",
+        "tests.engines.world",
+        str(folder),
+        base,
+        str(kills),
+        str(seed),
+        url,
+        str(skew_minutes),
+    ]
+    done = subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=LONGEST)
     assert done.returncode == 0, done.stderr[-3000:].decode()
 
 
-def test_four_workers_killed_at_random_give_what_one_process_gives(tmp_path: Path, postgres: Postgres) -> None:
+def test_four_workers_with_wrong_clocks_killed_at_random_give_what_one_process_gives(
+    tmp_path: Path, postgres: Postgres
+) -> None:
+    """Each clock is ten minutes from the next one's."""
     folder, url = tmp_path / "killed", postgres.fresh()
     with served() as base:
-        worked_by_many(folder, base, url=url, kills=WORKER_KILLS)
+        worked_by_many(folder, base, url=url, kills=WORKER_KILLS, seed=SEED, skew_minutes=5)
         expected = whole(tmp_path / "whole", base, stages=WORKER_KILLS + 1)
     after = known(url)
     assert after == expected
     assert_sent_once_or_twice(url, folder)
+    assert_sound(url)
 
 
-def restart_in_the_middle(postgres: Postgres) -> None:
-    deadline = time.monotonic() + 60
-    with Store.open(postgres.url) as store:
-        while not store.events():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-    postgres.restart()
+def trouble_in_the_middle(postgres: Postgres, over: threading.Event) -> tuple[int, int]:
+    """Once there are events: cuts every connection at random moments, and restarts the server; (cuts, restarts)."""
+    deadline = time.monotonic() + 100
+    while postgres.sql("SELECT count(*) FROM event") == [(0,)]:
+        assert time.monotonic() < deadline
+        over.wait(0.01)
+    chance, cut = random.Random(SEED), 0
+    for number in range(CUTS):
+        cut += len(postgres.sql(_CUT))
+        if number % 3 == 1:
+            postgres.restart()
+        over.wait(chance.uniform(0.05, 0.6))
+    return cut, (CUTS + 1) // 3
 
 
-def test_workers_outlive_a_database_that_is_restarted_under_them(tmp_path: Path, postgres: Postgres) -> None:
-    folder, url = tmp_path / "restarted", postgres.fresh()
+_CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'monitor' AND pid <> pg_backend_pid()"
+
+
+def test_workers_outlive_connections_that_are_cut_and_a_database_that_is_restarted(
+    tmp_path: Path, postgres: Postgres
+) -> None:
+    folder, url, over = tmp_path / "restarted", postgres.fresh(), threading.Event()
+    kills = max(3, CUTS // 3)
     with served() as base:
         with ThreadPoolExecutor(1) as aside:
-            restarted = aside.submit(restart_in_the_middle, postgres)
-            worked_by_many(folder, base, url=url, kills=3)
-            restarted.result()
-        expected = whole(tmp_path / "whole", base, stages=4)
+            troubled = aside.submit(trouble_in_the_middle, postgres, over)
+            try:
+                worked_by_many(folder, base, url=url, kills=kills, seed=SEED)
+            finally:
+                over.set()
+            cut, restarts = troubled.result()
+        expected = whole(tmp_path / "whole", base, stages=kills + 1)
     after = known(url)
+    assert cut
+    assert restarts
     assert after == expected
     assert_sent_once_or_twice(url, folder)
+    assert_sound(url)
+
+
+def assert_sound(url: str) -> None:
+    with Database(url) as database:
+        assert [fault for each in check(database) for fault in each.faults] == []

@@ -119,14 +119,14 @@ async def daemon(folder: Path, base: str, *, stage: int, once: bool = False, lat
             await run(pipeline, pace=pace, once=once)
 
 
-async def worker(folder: Path, base: str, *, url: str, stage: Any) -> None:
-    """One worker of many on PostgreSQL; `stage` is shared memory."""
+async def worker(folder: Path, base: str, *, url: str, stage: Any, skew: timedelta) -> None:
+    """One worker of many on PostgreSQL, whose clock is wrong by `skew`; `stage` is shared memory."""
     from monitor.engines import distributed
 
     begun = time.monotonic()
 
     def clock() -> datetime:
-        return START + int(stage.value) * STAGE + timedelta(seconds=time.monotonic() - begun)
+        return START + int(stage.value) * STAGE + timedelta(seconds=time.monotonic() - begun) + skew
 
     with _opened(url) as store, ThreadPoolExecutor(4) as threads:
         async with Fetcher(allow_private=("127.0.0.1",)) as fetcher:
@@ -210,14 +210,24 @@ def kill_often(folder: Path, base: str, *, kills: int, seed: int) -> None:
             sys.exit(f"the last run ended with {status}")
 
 
-def kill_workers(folder: Path, base: str, *, url: str, kills: int, seed: int, count: int = 4) -> None:
-    """Runs `count` workers, kills one at random moments and starts another, a stage later each time; then lets them finish."""
+def kill_workers(folder: Path, base: str, *, url: str, kills: int, seed: int, skew: timedelta, count: int = 4) -> None:
+    """Runs `count` workers, kills one at random moments and starts another, a stage later each time; then lets them finish.
+
+    Every second clock is fast by `skew`, the others are as slow.
+    """
     chance = random.Random(seed)
     stage = RawValue("i", 0)
     _to_stage(base, 0)
     with _opened(url) as store:
         store.sync_feeds(feeds(base), START)
-    start = partial(_forked, partial(worker, folder, base, url=url, stage=stage))
+    started = 0
+
+    def start() -> int:
+        nonlocal started
+        started += 1
+        wrong = skew if started % 2 else -skew
+        return _forked(partial(worker, folder, base, url=url, stage=stage, skew=wrong))
+
     workers = [start() for _ in range(count)]
     try:
         for number in range(1, kills + 1):
@@ -286,6 +296,13 @@ if __name__ == "__main__":
 
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
     if len(sys.argv) > 5:
-        kill_workers(Path(sys.argv[1]), sys.argv[2], kills=int(sys.argv[3]), seed=int(sys.argv[4]), url=sys.argv[5])
+        kill_workers(
+            Path(sys.argv[1]),
+            sys.argv[2],
+            kills=int(sys.argv[3]),
+            seed=int(sys.argv[4]),
+            url=sys.argv[5],
+            skew=timedelta(minutes=float(sys.argv[6])),
+        )
     else:
         kill_often(Path(sys.argv[1]), sys.argv[2], kills=int(sys.argv[3]), seed=int(sys.argv[4]))
