@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 import pwd
 import shutil
@@ -31,6 +32,7 @@ class Postgres:
         self._binaries = binaries
         self._folder = folder
         self._user = user
+        self._numbers = itertools.count(1)
 
     def start(self) -> None:
         data = self._folder / "data"
@@ -41,6 +43,7 @@ class Postgres:
         self._run("pg_ctl", "--pgdata", str(data), "--options", f"{options} {sockets}", "--log", log, "--wait", "start")
         self.sql("CREATE DATABASE monitor", database="postgres")
         Store.open(self.url).close()
+        self.sql("CREATE DATABASE blank TEMPLATE monitor", database="postgres")
 
     def stop(self) -> None:
         self._run("pg_ctl", "--pgdata", str(self._folder / "data"), "--mode=immediate", "stop")
@@ -57,9 +60,10 @@ class Postgres:
         self.sql(_TRUNCATE)
         return self.url
 
-    def unmade(self, name: str) -> str:
-        """The URL of a new database without any table."""
-        self.sql(f"CREATE DATABASE {name} TEMPLATE template0", database="postgres")
+    def another(self, *, template: str = "blank") -> str:
+        """The URL of a new migrated database, for what lives longer than a test; of `template0`, without any table."""
+        name = f"another_{next(self._numbers)}"
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {template}", database="postgres")
         return f"postgresql://test@/{name}?host={self._folder}"
 
     def sql(self, statement: str, *, database: str = "monitor") -> list[Any]:
@@ -122,6 +126,17 @@ def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("empty") / "monitor.db"
     Store.open(str(path)).close()
     return path
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def lasting_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database for all the tests of a module, that only read it."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("lasting") / "monitor.db"
+        shutil.copy(request.getfixturevalue("empty_file"), path)
+        return f"sqlite:///{path}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.another()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

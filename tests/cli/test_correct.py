@@ -112,10 +112,9 @@ def test_one_article_has_one_event_of_a_holder(store: Store) -> None:
 
 
 @pytest.fixture
-def command(tmp_path: Path) -> Run:
-    path = tmp_path / "monitor.db"
-    environ = {"MONITOR_DATABASE_URL": f"sqlite:///{path}", "COLUMNS": "80", "NO_COLOR": "1"}
-    with Store.open(str(path)) as store:
+def command(database_url: str) -> Run:
+    environ = {"MONITOR_DATABASE_URL": database_url, "COLUMNS": "80", "NO_COLOR": "1"}
+    with Store.open(database_url) as store:
         world = World(store)
         for number, language in enumerate(sorted(SAYS)):
             name = ("one", "two", "three")[number]

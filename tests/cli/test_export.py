@@ -20,11 +20,10 @@ from tests.web.serving import TEXTS, fill
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> str:
-    url = f"sqlite:///{tmp_path / 'monitor.db'}"
-    with Store.open(url) as store:
+def database(database_url: str) -> str:
+    with Store.open(database_url) as store:
         fill(store)
-    return url
+    return database_url
 
 
 def run(*arguments: str) -> Result:

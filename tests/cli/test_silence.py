@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -61,9 +60,8 @@ def test_silences_are_kept_and_hold_until_they_end(store: Store) -> None:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    environ = {"MONITOR_DATABASE_URL": f"sqlite:///{tmp_path / 'monitor.db'}", "COLUMNS": "80", "NO_COLOR": "1"}
-    Store.open(str(tmp_path / "monitor.db")).close()
+def run(database_url: str) -> Run:
+    environ = {"MONITOR_DATABASE_URL": database_url, "COLUMNS": "80", "NO_COLOR": "1"}
 
     def run(*words: str) -> Result:
         return CliRunner().invoke(app, list(words), env=environ)

@@ -145,7 +145,7 @@ def test_what_is_missing_of_the_form_is_named_with_its_mend(tmp_path: Path, empt
 
 
 def test_postgresql_without_a_queue_with_a_strange_one_and_with_ids_to_be_given_twice(postgres: Postgres) -> None:
-    url = postgres.unmade("strange")
+    url = postgres.another(template="template0")
     assert "it has form none" in faults(url)["form"][0]
     with Store.open(url) as store:
         assert "`monitor db migrate`" in faults(url)["queue"][0]

@@ -20,8 +20,8 @@ _EACH = 12  # questions to each operation
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with Store.open(f"sqlite:///{tmp_path_factory.mktemp('web') / 'web.db'}") as store:
+def site(lasting_url: str) -> Iterator[Site]:
+    with Store.open(lasting_url) as store:
         fill(store)
         yield from serve(store)
 

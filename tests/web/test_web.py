@@ -16,8 +16,8 @@ from tests.web.serving import TEXTS, Site, fill, serve
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with Store.open(f"sqlite:///{tmp_path_factory.mktemp('web') / 'web.db'}") as store:
+def site(lasting_url: str) -> Iterator[Site]:
+    with Store.open(lasting_url) as store:
         fill(store)
         yield from serve(store)
 
