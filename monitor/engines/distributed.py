@@ -21,7 +21,7 @@ import psycopg
 import structlog
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
-from procrastinate.jobs import Status
+from procrastinate.jobs import Job, Status
 from procrastinate.tasks import Task
 
 from monitor.engines.heartbeat import Heartbeat, Signs
@@ -41,7 +41,8 @@ _CONNECTIONS = 8  # of one process for its jobs, besides those of the store; a s
 _KEEP_FAILED = timedelta(days=3)
 _QUEUED = "SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo' AND queueing_lock = ANY(%(locks)s)"
 # A step keeps account of its own failures; what still comes out is the database in trouble, or a fault of ours.
-_RETRY = RetryStrategy(max_attempts=6, exponential_wait=3)
+# 2, 7, 12 … 27 s: short, for while a job waits the sweep makes no other for its row; after that the sweep makes a new one.
+_RETRY = RetryStrategy(max_attempts=6, wait=2, linear_wait=5)
 
 
 class Crew(NamedTuple):
@@ -96,6 +97,7 @@ class DistributedEngine:
         self.conninfo = pipeline.store.conninfo
         self._started_at = pipeline.clock()
         self._stopping = asyncio.Event()
+        self._reviving = asyncio.Lock()
         self._app = self._new_app()
 
     async def submit(self, step: StepName | str, row: str | int) -> None:
@@ -109,7 +111,6 @@ class DistributedEngine:
 
     async def run(self) -> Counter[str]:
         """Works until `stop`; outlives a database that goes away and comes back."""
-        await asyncio.to_thread(self.pipeline.store.make_queue)
         signs = [asyncio.create_task(self._beats()), asyncio.create_task(self._alive())]
         try:
             await self._work()
@@ -126,11 +127,12 @@ class DistributedEngine:
         while not self._stopping.is_set():
             begun = asyncio.get_running_loop().time()
             try:
+                await asyncio.to_thread(self.pipeline.store.make_queue)
                 async with self._app.open_async():
                     log.info("started", pid=os.getpid(), database=self.pipeline.store.name, **self._shape())
                     await self._heartbeat.started()
                     await self._until_stopped()
-            except (ConnectorException, psycopg.Error, OSError) as error:
+            except (ConnectorException, psycopg.Error, OSError, StoreError) as error:
                 log.warning("database trouble", error=str(error.__cause__ or error).partition("\n")[0])
             if self._stopping.is_set():
                 return
@@ -191,13 +193,14 @@ class DistributedEngine:
         ):
             watched = partial(self._watched, str(name), step)
             app.task(name=str(name), queue=str(name), priority=PRIORITY[name], retry=_RETRY)(watched)
+        # One sweep at a time: when the database is slow, ticks must not fill every place and starve the work.
         for name, tick, cron, lock in (
-            ("sweep", self._sweep, self.pace.sweep_cron, None),
+            ("sweep", self._sweep, self.pace.sweep_cron, "sweep"),
             # No lock: a reviver that was killed would hold it, and nobody could revive the reviver.
             ("revive", self._revive, self.pace.sweep_cron, None),
             ("look", self._look, self.pace.look_cron, "look"),
-            ("tidy", self._tidy, self.pace.tidy_cron, None),
-            ("prune", self._prune, self.pace.prune_cron, None),
+            ("tidy", self._tidy, self.pace.tidy_cron, "tidy"),
+            ("prune", self._prune, self.pace.prune_cron, "prune"),
         ):
             ticking = app.task(name=name, queue=CLOCK, priority=PRIORITY[CLOCK], queueing_lock=name, lock=lock)(tick)
             app.periodic(cron=cron)(ticking)
@@ -273,18 +276,29 @@ class DistributedEngine:
 
     async def _revive(self, timestamp: int) -> None:  # noqa: ARG002
         """Jobs of workers that give no sign of life any more are run again by others."""
-        seconds = self.pace.dead_after.total_seconds()
-        for job in await self._app.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds):
-            self.counters["revived"] += 1
-            log.warning("stalled job runs again", job=job.id, task=job.task_name)
-            try:
-                await self._app.job_manager.retry_job(job)
-            except UniqueViolation:
-                # Another job waits for this row already, held up by the lock of this one: let it have its turn.
-                await self._app.job_manager.finish_job_by_id_async(int(job.id or 0), Status.FAILED, delete_job=True)
-            except ConnectorException as error:
-                # Another worker revived it first, or the database went away: then the next tick finds it.
-                log.info("not revived", job=job.id, error=str(error.__cause__ or error).partition("\n")[0])
+        if self._reviving.locked():
+            return  # this process is at it
+        async with self._reviving:
+            seconds = self.pace.dead_after.total_seconds()
+            for job in await self._app.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds):
+                try:
+                    await self._revive_one(job)
+                except ConnectorException as error:
+                    # Another worker revived it first, or the database went away: then the next tick finds it.
+                    log.info("not revived", job=job.id, error=str(error.__cause__ or error).partition("\n")[0])
+
+    async def _revive_one(self, job: Job) -> None:
+        manager = self._app.job_manager
+        if job.queue == CLOCK:  # there is a new one every few seconds; this one only holds a lock
+            await manager.finish_job(job, Status.ABORTED, delete_job=True)
+            return
+        try:
+            await manager.retry_job(job)
+        except UniqueViolation:
+            # Another job waits for this row already, held up by the lock of this one: let it have its turn.
+            await manager.finish_job(job, Status.FAILED, delete_job=True)
+        self.counters["revived"] += 1
+        log.warning("stalled job runs again", job=job.id, task=job.task_name)
 
     async def _look(self, timestamp: int) -> None:  # noqa: ARG002
         """One worker at a time looks how things stand, so that the operator hears of a worry once."""

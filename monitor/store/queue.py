@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, text
 
-from monitor.model import Queue, StoreError
+from monitor.model import MonitorError, Queue
 
 DEAD_AFTER_SECONDS = 30
 """A worker that is silent for longer is missed."""
@@ -82,7 +82,7 @@ END $$
 def make_queue(connection: Connection, *, anew: bool = False) -> None:
     """Makes the tables if they are not there; of many that try at once, one does it.
 
-    `anew` drops what there is: jobs are made again from the rows. Raises StoreError for tables of another Procrastinate,
+    `anew` drops what there is: jobs are made again from the rows. Raises MonitorError for tables of another Procrastinate,
     with which this program's workers could not work.
     """
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
@@ -92,7 +92,7 @@ def make_queue(connection: Connection, *, anew: bool = False) -> None:
         # Many statements at once, and no parameters: past SQLAlchemy.
         cast(Any, connection.connection.driver_connection).execute(_schema())
     if strange := strange_queue(connection):
-        raise StoreError(strange)
+        raise MonitorError(strange)  # no trouble that goes away by itself
 
 
 def strange_queue(connection: Connection) -> str | None:
@@ -111,5 +111,5 @@ def _schema() -> str:
     try:
         from procrastinate.schema import SchemaManager
     except ModuleNotFoundError as error:
-        raise StoreError("workers need more than is installed: pip install 'stance-monitor[postgres]'") from error
+        raise MonitorError("workers need more than is installed: pip install 'stance-monitor[postgres]'") from error
     return SchemaManager.get_schema()

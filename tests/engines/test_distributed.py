@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
 from monitor.engines.distributed import QUEUES, Crew, DistributedEngine, Pace, crews_of
 from monitor.engines.local import run as run_local
-from monitor.model import EngineRow, Keep
+from monitor.model import EngineRow, Keep, MonitorError
 from monitor.pipeline import Pipeline
 from monitor.standing import Level, judge
 from monitor.store import Store
@@ -118,7 +119,7 @@ def test_jobs_of_a_dead_worker_are_seen_as_stalled_and_run_again(url: str, postg
         assert "monitor_jobs_stalled 1\n" in exposition(before, standing)
         engine = worked(store, lambda: all_polled(store))
     assert engine.counters["revived"] == 1
-    assert engine.counters["collect_done"] == 1
+    assert engine.counters["collect_done"] >= 1, "its own job may come beside the one that was made for it meanwhile"
 
 
 def test_a_killed_worker_is_silent_in_the_status_and_forgotten_after_a_day(url: str) -> None:
@@ -150,6 +151,15 @@ def test_a_step_that_hangs_is_cancelled_and_its_job_tried_again(url: str, postgr
         )
         assert store.due_feeds(now()) == ("one",)
     assert engine.counters["collect_stuck"] == 1
+
+
+def test_a_queue_made_by_another_procrastinate_ends_the_worker_with_the_mend(postgres: Postgres) -> None:
+    with Store.open(postgres.another()) as store:
+        store.make_queue()
+        with psycopg.connect(store.conninfo, autocommit=True) as connection:
+            connection.execute("DROP FUNCTION procrastinate_retry_job_v2")
+        with pytest.raises(MonitorError, match="`monitor db migrate --queue` makes it anew"):
+            worked(store, lambda: False)
 
 
 def test_a_daemon_has_crews_so_that_nothing_slow_holds_up_the_rest(url: str) -> None:

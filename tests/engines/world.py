@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -137,7 +138,7 @@ async def worker(folder: Path, base: str, *, url: str, stage: Any, skew: timedel
                 sweep_cron="* * * * * *",
                 beat_every=second,
                 heartbeat=second / 2,
-                dead_after=2 * second,
+                dead_after=3 * second,
             )
             await distributed.run(pipeline, pace=pace)
 
@@ -287,6 +288,9 @@ def _forked(work: Callable[[], object]) -> int:
     try:
         asyncio.run(work())  # type: ignore[arg-type]
         code = 0
+    except BaseException:
+        traceback.print_exc()
+        raise
     finally:
         os._exit(code)
 
