@@ -142,6 +142,7 @@ class Settings(Frozen):
     operator_channel: str | None = Field(
         default=None, description="id of the channel that hears of bad feeds and standstills; the log without it"
     )
+    templates: Path | None = Field(default=None, description="folder of your own words for alerts, beside this file")
     database_url: str = DEFAULT_DATABASE
     keep: Keep = Field(default=Keep(), description="how long old rows are kept that nothing rests on")
 
@@ -185,8 +186,23 @@ def load_settings(path: Path | None = None, *, environ: Mapping[str, str] = os.e
     """
     chosen = path or Path(environ.get("MONITOR_CONFIG", "feeds.yaml"))
     settings = read_model(chosen, Settings, environ=environ)
-    url = environ.get("MONITOR_DATABASE_URL")
-    return settings.model_copy(update={"database_url": url}) if url else settings
+    update: dict[str, Any] = {}
+    if url := environ.get("MONITOR_DATABASE_URL"):
+        update["database_url"] = url
+    if settings.templates is not None:
+        update["templates"] = chosen.parent / settings.templates
+    return settings.model_copy(update=update) if update else settings
+
+
+def read_templates(folder: Path) -> dict[str, str]:
+    """The texts in a folder of templates by file name. Raises ConfigError that names what cannot be read."""
+    try:
+        files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    except OSError as error:
+        raise ConfigError(
+            f"{folder}: no folder of templates: {error.strerror}; make it, or mend `templates`"
+        ) from error
+    return {path.name: _read(path) for path in files}
 
 
 def load_knowledge(folder: Path | None = None, *, environ: Mapping[str, str] = os.environ) -> Knowledge:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
 from typing import NamedTuple
 
-from monitor.alerts.pages import COLOURS, code, direction
+from monitor.alerts.pages import COLOURS, code, direction, document
 from monitor.alerts.render import holder_words, quoted
 from monitor.alerts.words import right_to_left, say
 from monitor.model import Frozen, Language, Outcome, Report, Stance, StanceChange, Track
@@ -18,6 +19,7 @@ Bar = Sequence[tuple[str, Stance | None]]
 
 _SILENT_AFTER = timedelta(days=30)
 _RIGHT_TO_LEFT_MARK = "\u200f"
+_DAY = re.compile("\u2068([0-9]{4}-[0-9]{2}-[0-9]{2})\u2069")
 
 
 class Digest(Frozen):
@@ -106,7 +108,8 @@ class _Writer(NamedTuple):
 
     def standing(self, track: Track) -> _Line:
         since = say("since", self.language).format(day=isolate(f"{track.since:%Y-%m-%d}"))
-        words = f"{holder_words(track, self.language, self.names)}: {self.stance(track.stance)}, {since}"
+        stands = f"{self.stance(track.stance)}{say('comma', self.language)}{since}"
+        words = f"{holder_words(track, self.language, self.names)}: {stands}"
         if track.split:
             words += f"; {say('split', self.language)}: {self.split(track.split)}"
         return _Line(words, track.standing, self.bars.get(track.holder, ()))
@@ -157,13 +160,7 @@ def _text(subject: str, sections: Iterable[_Section], language: Language) -> str
 
 def _html(subject: str, sections: Iterable[_Section], language: Language, *, chart: str) -> str:
     body = "".join(_html_section(section, language) for section in sections)
-    return (
-        f'<!DOCTYPE html>\n<html lang="{code(language)}" dir="{direction(language)}"><head><meta charset="utf-8">'
-        f"<title>{escape(subject)}</title></head>\n"
-        f'<body dir="{direction(language)}" style="margin:0;padding:16px;background:#ffffff;color:#1f2328;'
-        'font-family:sans-serif;font-size:15px;line-height:1.5">\n'
-        f'<div style="max-width:760px;margin:0 auto"><h1 style="font-size:20px">{escape(subject)}</h1>\n{chart}{body}</div></body></html>\n'
-    )
+    return document(subject, f'<h1 style="font-size:20px">{escape(subject)}</h1>\n{chart}{body}', language=language)
 
 
 def _html_section(section: _Section, language: Language) -> str:
@@ -175,15 +172,27 @@ def _html_section(section: _Section, language: Language) -> str:
 
 def _html_line(line: _Line, language: Language) -> str:
     bar = "".join(
-        f'<span style="color:{COLOURS[stance.side.value] if stance else "#d0d7de"}">{escape(letters)}</span>'
+        f'<span class="{stance.side if stance else "muted"}" style="color:{COLOURS[stance.side.value] if stance else "#57606a"}">'
+        f"{escape(letters)}</span>"
         for letters, stance in line.bar
     )
-    parts = [f'<li style="margin:6px 0">{escape(line.words)}']
+    # Quotes and bars have their own direction, but stand at the side where the page's lines begin: they belong to a line.
+    side = "right" if right_to_left(language) else "left"
+    parts = [f'<li style="margin:6px 0">{_unbroken(escape(line.words))}']
     if bar:
-        parts.append(f'<div dir="ltr" style="font-family:monospace;font-size:12px;white-space:nowrap">{bar}</div>')
+        set_as = f"text-align:{side};font-family:monospace;font-size:12px;white-space:nowrap"
+        parts.append(f'<div dir="ltr" style="{set_as}">{bar}</div>')
     if line.report:
         words, spoken = line.report.event.quote, line.report.language
-        parts.append(f'<blockquote lang="{code(spoken)}" dir="{direction(spoken)}" style="margin:2px 0">')
+        parts.append(
+            f'<blockquote lang="{code(spoken)}" dir="{direction(spoken)}" style="margin:2px 0;text-align:{side}">'
+        )
         parts.append(f"{escape(quoted(words, spoken))}</blockquote>")
-        parts.append(f'<div style="font-size:13px;color:#57606a">{escape(_source(line.report, language))}</div>')
+        source = _unbroken(escape(_source(line.report, language)))
+        parts.append(f'<div class="muted" style="font-size:13px;color:#57606a">{source}</div>')
     return "".join([*parts, "</li>\n"])
+
+
+def _unbroken(escaped: str) -> str:
+    """Dates stay on one line: a hyphen is where a browser would break them."""
+    return _DAY.sub(r'<bdi style="white-space:nowrap">\1</bdi>', escaped)

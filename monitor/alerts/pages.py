@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 COLOURS = {"for": "#1a7f37", "neutral": "#57606a", "against": "#b42318"}
 _RIGHT_TO_LEFT_MARK = "\u200f"
 _RULE = "· · ·"
+_SIZES = {"h1": "20px", "h2": "17px"}
 
 # Readers that know style sheets get a dark page on a dark screen, and both stances one below the other on a phone; all
 # others get what stands in the elements themselves.
@@ -100,7 +101,7 @@ def group_html(pages: Pages) -> str:
     )
     changes = "".join(
         f'<hr class="card" style="border:0;border-top:1px solid #d0d7de;margin:28px 0 20px"><div id="c{number}">'
-        f"{_notes(note for note in page.notes if note not in pages.notes)}{_html_change(page)}</div>\n"
+        f"{_notes(note for note in page.notes if note not in pages.notes)}{_html_change(page, heading='h2')}</div>\n"
         for number, page in enumerate(pages.pages, 1)
     )
     body = (
@@ -128,7 +129,7 @@ def _notes(notes: Iterable[str]) -> str:
     )
 
 
-def _html_change(page: Page) -> str:
+def _html_change(page: Page, *, heading: str = "h1") -> str:
     facts = "".join(
         f'<tr><td class="muted" style="padding:2px 0;color:#57606a;vertical-align:top">{escape(name)}</td>'
         f'<td style="padding:2px 12px">{escape(value)}</td></tr>'
@@ -136,7 +137,7 @@ def _html_change(page: Page) -> str:
     )
     more = f"<p>{_anchor(page.link, say('more', page.language))}</p>" if page.link else ""
     return (
-        f'<h1 style="font-size:20px;margin:0 0 4px">{escape(page.holder)}: {escape(page.turn)}</h1>\n'
+        f'<{heading} style="font-size:{_SIZES[heading]};margin:0 0 4px">{escape(page.holder)}: {escape(page.turn)}</{heading}>\n'
         f'<p style="margin:0 0 16px"><strong>{escape(page.state)}.</strong> {escape(page.why)}</p>\n'
         '<table role="presentation" width="100%" cellspacing="0" cellpadding="0" style="border-collapse:collapse"><tr>\n'
         f"{_html_side(page.before, page.language)}\n"

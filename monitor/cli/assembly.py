@@ -9,8 +9,10 @@ from datetime import datetime
 
 import structlog
 
+from monitor.alerts.render import BUILT_IN, Setter
 from monitor.analysis.relevance import Gate
 from monitor.channels import AnyChannel
+from monitor.cli.wording import setter_of
 from monitor.endpoint import Budget, Endpoint, LanguageModel
 from monitor.model import Entry, Feed, Keep, Policy
 from monitor.pipeline import Pipeline, Poller, Pools, SecondReader, StoredBudget
@@ -51,6 +53,7 @@ def pipeline_of(
     shared: bool = False,
     keep: Keep | None = None,
     second: SecondReader | None = None,
+    setter: Setter = BUILT_IN,
 ) -> Pipeline:
     """The pipeline of an installation; a topic's policy asks for no more voices than there are to hear.
 
@@ -75,6 +78,7 @@ def pipeline_of(
         follow_later=shared,  # workers read in any order
         keep=keep,
         second=second,
+        setter=setter,
     )
 
 
@@ -138,4 +142,5 @@ async def installation(settings: Settings, *, clock: Callable[[], datetime]) -> 
                 shared=store.path is None,
                 keep=settings.keep,
                 second=second,
+                setter=setter_of(settings),
             )

@@ -35,6 +35,7 @@ def send_sample(
 ) -> None:
     """Send a marked sample alert through one channel. Exit 1 with the reason when it does not go out."""
     from monitor.alerts import render
+    from monitor.cli.wording import setter_of
     from monitor.settings import load_settings
 
     settings = load_settings(config)
@@ -43,7 +44,8 @@ def send_sample(
         known = ", ".join(each.id for each in settings.channels) or "none"
         raise MonitorError(f"no channel {channel!r} in feeds.yaml; there are: {known}")
     now = datetime.now(UTC)
-    alert = marked(render(sample(found.language, now=now), language=found.language))
+    setter = setter_of(settings)
+    alert = marked(render(sample(found.language, now=now), language=found.language, setter=setter))
     try:
         found.send(alert, key=f"test.{now:%Y%m%dT%H%M%S}.{channel}")
     except DeliveryError as error:

@@ -34,6 +34,7 @@ def init(
 @app.command()
 def check(config: ConfigOption = None, json_out: JsonOption = False) -> None:
     """Check configuration and knowledge; each problem is named with file, line and mend. Exit 0 fine, 1 problems."""
+    from monitor.cli.wording import template_problems
     from monitor.settings import load_knowledge, load_prompt, load_settings
 
     problems: list[str] = []
@@ -42,6 +43,7 @@ def check(config: ConfigOption = None, json_out: JsonOption = False) -> None:
         settings = load_settings(config)
         facts |= {"feeds": len(settings.feeds), "enabled feeds": sum(feed.enabled for feed in settings.feeds)}
         facts |= {"channels": len(settings.channels), "topics": len(settings.topics)}
+        problems += template_problems(settings)
         if settings.language_model is not None:
             load_prompt()
     except ConfigError as error:

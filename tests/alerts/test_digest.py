@@ -95,7 +95,7 @@ def test_quotes_and_bars_keep_their_own_direction_in_an_arabic_page() -> None:
     html = page("ar").html
     assert '<html lang="ar" dir="rtl">' in html
     assert '<blockquote lang="ru" dir="ltr"' in html
-    assert '<div dir="ltr" style="font-family:monospace' in html
+    assert '<div dir="ltr" style="text-align:right;font-family:monospace' in html
     assert all(line.startswith("\u200f") for line in page("ar").text.splitlines() if line)
 
 
