@@ -2,7 +2,10 @@
 
     python -m bench.collect [--feeds 1000] [--rounds 3] [--latency 0 100] [--json]
 
-`reader` runs if it is installed, or in the Python that BENCH_READER_PYTHON names.
+`reader` runs if it is installed, or in the Python that BENCH_READER_PYTHON names:
+
+    python -m venv /tmp/reader && /tmp/reader/bin/pip install reader==3.26
+    BENCH_READER_PYTHON=/tmp/reader/bin/python python -m bench.collect
 """
 
 from __future__ import annotations
@@ -75,32 +78,43 @@ def main() -> None:
 def _row(name: str, results: list[dict[str, Any]], floor: list[dict[str, Any]], *, latency: int) -> dict[str, Any]:
     row: dict[str, Any] = {"name": name, "latency_ms": latency, "peak_mb": median(each["peak_mb"] for each in results)}
     for poll, words in enumerate(_POLLS):
-        wall = middle(results, poll, "wall")
+        wall, cpu = middle(results, poll, "wall"), middle(results, poll, "cpu")
         row[words] = {
             "wall": round(wall, 2),
-            "cpu": round(middle(results, poll, "cpu"), 2),
+            "cpu": round(cpu, 2),
             "new": int(middle(results, poll, "new")),
-            "to_floor": round(wall / middle(floor, poll, "wall"), 2) if floor else None,
+            "wall_to_floor": round(wall / middle(floor, poll, "wall"), 2) if floor else None,
+            "cpu_to_floor": round(cpu / middle(floor, poll, "cpu"), 2) if floor else None,
             "wanted": _WANTED.get(latency, (None,) * 3)[poll],
         }
     return row
 
 
 def _table(rows: list[dict[str, Any]], *, feeds: int) -> str:
-    lines = [f"{feeds} feeds × 20 entries; wall s / CPU s (× floor; wanted)", ""]
+    """A line for each contestant and latency; walls beside the floor's, which is what is promised."""
+    lines = [
+        f"{feeds} feeds of 20 entries: wall s / CPU s, and how many times the floor's",
+        "",
+        f"{'':16}" + "".join(f"{words:^34}" for words in _POLLS) + "peak MB",
+    ]
     for row in rows:
-        cells = [
-            f"{words}: {cell['wall']:.2f} / {cell['cpu']:.2f}"
-            + (
-                f" (×{cell['to_floor']:.2f}; ≤ {cell['wanted']})"
-                if row["name"] == "monitor" and cell["to_floor"]
-                else ""
-            )
-            + f" new {cell['new']}"
-            for words, cell in ((words, row[words]) for words in _POLLS)
-        ]
-        lines.append(f"{row['name']:8} {row['latency_ms']:3} ms  {' | '.join(cells)}  peak {row['peak_mb']:.0f} MB")
-    return "\n".join(lines)
+        cells = "".join(_cell(row[words]) for words in _POLLS)
+        lines.append(f"{row['name']:8}{row['latency_ms']:4} ms {cells}{row['peak_mb']:7.0f}")
+    return "\n".join([*lines, *(_verdict(row) for row in rows if row["name"] == "monitor")])
+
+
+def _cell(cell: dict[str, Any]) -> str:
+    beside = f"×{cell['wall_to_floor']:.2f} / ×{cell['cpu_to_floor']:.2f}" if cell["wall_to_floor"] else ""
+    return f"{cell['wall']:7.2f} / {cell['cpu']:5.2f}  {beside:17} "
+
+
+def _verdict(row: dict[str, Any]) -> str:
+    said = [
+        f"{words} ×{cell['wall_to_floor']:.2f} {'≤' if cell['wall_to_floor'] <= cell['wanted'] else 'NOT ≤'} {cell['wanted']}"
+        for words in _POLLS
+        if (cell := row[words])["wanted"] and cell["wall_to_floor"]
+    ]
+    return f"wanted at {row['latency_ms']} ms: {', '.join(said)}" if said else ""
 
 
 if __name__ == "__main__":

@@ -17,11 +17,10 @@ import time
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-
-import structlog
 
 AT_ONCE = 50
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -115,7 +114,10 @@ def floor(port: int, feeds: int, latency: int) -> dict[str, Any]:
 
 
 def monitor(port: int, feeds: int, latency: int, *, workers: int = 2) -> dict[str, Any]:
-    """The pipeline's collect step as the daemon runs it: guard, deadlines, parsing in processes, articles and versions in the store."""
+    """The pipeline's collect step as the daemon runs it: guard, deadlines, parsing in processes, articles with their versions and
+    words, states and counters in the store, a log line for each article."""
+    from monitor.cli.run import set_up_logs
+    from monitor.engines.garbage import collect_seldom
     from monitor.engines.workers import Workers
     from monitor.model import Feed, Language
     from monitor.pipeline import Pipeline, Pools
@@ -123,7 +125,7 @@ def monitor(port: int, feeds: int, latency: int, *, workers: int = 2) -> dict[st
     from monitor.sources.fetch import Fetcher, Limits
     from monitor.store import Store
 
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    set_up_logs(json_lines=True)
     folder = tempfile.TemporaryDirectory()
     store = Store.open(f"sqlite:///{folder.name}/monitor.db")
     now = datetime(2026, 11, 25, tzinfo=UTC)
@@ -164,8 +166,10 @@ def monitor(port: int, feeds: int, latency: int, *, workers: int = 2) -> dict[st
 
     def poll(number: int) -> int:
         at = now + timedelta(hours=12 * number)
-        return asyncio.run(collect_all(lambda: at))
+        with Path(folder.name, "log").open("a") as lines, redirect_stderr(lines):
+            return asyncio.run(collect_all(lambda: at))
 
+    collect_seldom()
     try:
         return three(poll, port=port, latency=latency)
     finally:

@@ -65,8 +65,10 @@ def chosen_settings(config: Path | None, database: str | None) -> Settings:
 async def serve(settings: Settings, *, once: bool) -> Counter[str]:
     """The daemon on the settings' database, until it is told to stop."""
     from monitor.cli.assembly import installation
+    from monitor.engines.garbage import collect_seldom
 
     async with installation(settings, clock=now) as pipeline:
+        collect_seldom()
         if pipeline.store.path or once:
             return await _serve_alone(pipeline, settings, once=once)
         return await _serve_shared(pipeline, settings)

@@ -11,6 +11,8 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import ParamSpec, TypeVar
 
+from monitor.engines.garbage import collect_seldom
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -52,6 +54,7 @@ class Workers(Executor):
 
 def _begin() -> None:
     """A worker whose daemon was killed ends too: otherwise it would wait for work for ever."""
+    collect_seldom()
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

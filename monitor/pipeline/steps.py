@@ -26,6 +26,7 @@ from monitor.model import (
     Keep,
     Policy,
     Poll,
+    Recorded,
     RefusedRowError,
     Report,
     StanceChange,
@@ -113,21 +114,24 @@ class Pipeline:
             log.exception("collect failed", feed=feed_id)  # a fault of ours on one feed must not stop the others
             await self._stored(self.store.save_feed_state, failed_state(state, error, now=self.clock()))
             return ()
+        self._log_poll(state, poll, recorded)
+        return recorded.due
+
+    def _log_poll(self, before: FeedState, poll: Poll, recorded: Recorded) -> None:
+        """Nine polls in ten bring nothing; their states and counters say so, and a line for each would bury the others."""
+        told = log.bind(feed=poll.feed_id)
         # One id follows an article through the log, whichever machine does the next step: `article`.
         for name, ids in (("new article", recorded.new), ("article changed", recorded.changed)):
             for article_id in ids:
-                log.info(name, article=article_id, feed=feed_id)
-        eventful = recorded.new or recorded.changed or poll.state.failures or poll.state.health is not state.health
-        # Nine polls in ten bring nothing; their counters and states say so, and a line for each would bury the others.
-        (log.info if eventful else log.debug)(
-            "collected",
-            feed=feed_id,
-            health=poll.state.health.value,
-            new=len(recorded.new),
-            changed=len(recorded.changed),
-            reason=poll.state.health_reason,
-        )
-        return recorded.due
+                told.info(name, article=article_id)
+        if recorded.new or recorded.changed or poll.state.failures or poll.state.health is not before.health:
+            told.info(
+                "collected",
+                health=poll.state.health.value,
+                new=len(recorded.new),
+                changed=len(recorded.changed),
+                reason=poll.state.health_reason,
+            )
 
     # --- analyze --------------------------------------------------------------------------------
 
