@@ -116,7 +116,7 @@ def _after_unchanged(feed: Feed, state: FeedState, fetched: Fetched, *, now: dat
     verdict = (
         _distrust(state, now=now)
         or _quiet(feed, state, now=now)
-        or _moving(state.model_copy(update=moves), now=now)
+        or _moving(state.model_copy(update=moves) if moves else state, now=now)
         or _lasting(state)
     )
     pause = schedule.regular(every=feed.every, rhythm=state.rhythm, headers=fetched.headers, hints=state.hints, now=now)
@@ -228,7 +228,7 @@ def _moved(state: FeedState, fetched: Fetched, *, now: datetime) -> dict[str, ob
         onward = fetched.moved_to
         return {"moved_to": onward, "moved_since": now} if onward else {}
     if fetched.moved_to is None:
-        return {"moved_to": None, "moved_since": None}
+        return {"moved_to": None, "moved_since": None} if state.moved_to else {}
     return {} if fetched.moved_to == state.moved_to else {"moved_to": fetched.moved_to, "moved_since": now}
 
 
