@@ -118,6 +118,7 @@ def monitor(port: int, feeds: int, latency: int, *, workers: int = 2) -> dict[st
     words, states and counters in the store, a log line for each article."""
     from monitor.cli.run import set_up_logs
     from monitor.engines.garbage import collect_seldom
+    from monitor.engines.loop import run as run_loop
     from monitor.engines.workers import Workers
     from monitor.model import Feed, Language
     from monitor.pipeline import Pipeline, Pools
@@ -167,7 +168,7 @@ def monitor(port: int, feeds: int, latency: int, *, workers: int = 2) -> dict[st
     def poll(number: int) -> int:
         at = now + timedelta(hours=12 * number)
         with Path(folder.name, "log").open("a") as lines, redirect_stderr(lines):
-            return asyncio.run(collect_all(lambda: at))
+            return run_loop(collect_all(lambda: at))
 
     collect_seldom()
     try:

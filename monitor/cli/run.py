@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sys
 from collections import Counter
@@ -39,11 +38,13 @@ def run(
     On PostgreSQL it shares the work with every `monitor worker` and `monitor run` on the same database.
     Exit codes: 0 stopped cleanly, 1 cannot start (the sentence on stderr says why).
     """
+    from monitor.engines.loop import run as run_loop
+
     set_up_logs(json_lines=json_logs)
     settings = chosen_settings(config, database)
     if not any(feed.enabled for feed in settings.feeds):
         raise ConfigError("every feed in feeds.yaml is switched off; there is nothing to do")
-    counters = asyncio.run(serve(settings, once=once))
+    counters = run_loop(serve(settings, once=once))
     if once:
         told = ", ".join(f"{count} {name}" for name, count in sorted(counters.items()))
         console().print(f"one pass: {told or 'nothing was due'}")

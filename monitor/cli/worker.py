@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,11 +29,13 @@ def worker(
 
     Start as many as you need; each takes the next due step. Ends cleanly on SIGTERM or Ctrl-C.
     """
+    from monitor.engines.loop import run as run_loop
+
     set_up_logs(json_lines=json_logs)
     settings = chosen_settings(config, database)
     if not settings.database_url.startswith("postgres"):
         raise ConfigError("workers share a PostgreSQL database; on SQLite start `monitor run` instead")
-    asyncio.run(work(settings, pace=pace_of(queues, concurrency)))
+    run_loop(work(settings, pace=pace_of(queues, concurrency)))
 
 
 def pace_of(queues: str | None, concurrency: int) -> Pace:
