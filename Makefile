@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo run test check bench docs setup clean
+.PHONY: demo run test check bench docs pictures setup clean
 demo: $(STAMP) ## the whole loop on shipped sample feeds, over real HTTP on loopback
 	$(BIN)/monitor demo
 run: $(STAMP) ## the daemon, with ./feeds.yaml
@@ -19,7 +19,9 @@ check: $(STAMP) ## lint, format, types, floors
 bench: $(STAMP) ## the benchmarks, with their peers
 	$(BIN)/python -m bench
 docs: $(STAMP) ## the documentation as a site, and the man page, in out/docs
-	$(BIN)/python docs/publish.py out/docs
+	$(BIN)/python -m docs.publish out/docs
+pictures: $(STAMP) ## the pictures of the guide, anew; needs Chromium
+	$(BIN)/python docs/pictures.py
 setup: $(STAMP)
 clean:
 	rm -rf $(VENV) build dist *.egg-info

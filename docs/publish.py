@@ -1,35 +1,44 @@
-"""Builds the documentation as a small site and the man page: `python docs/publish.py FOLDER`.
+"""Builds the documentation as a small site and the man page: `python -m docs.publish FOLDER`.
 
-The reference of commands and settings is made from the code, so that it cannot lag behind.
+The reference of commands, settings and both APIs is made from the code (`reference.py`), so that it cannot lag behind.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 import sys
-from collections.abc import Iterator
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import markdown
 import typer.main
 
+from docs.reference import ENVIRONMENT, commands, pages, parameters
 from monitor import __version__
 from monitor.cli.app import app
 
 DOCS = Path(__file__).parent
 STYLE = DOCS.parent / "monitor" / "web" / "static" / "style.css"
-_FIRST = ("guide", "glossary", "reference")  # the rest by name
+_PARTS = {  # what is not named here stands last, by name
+    "Use": ("guide", "howto", "glossary"),
+    "Reference": ("reference", "reference-settings", "reference-api", "reference-python"),
+    "Run": ("operations", "collecting", "alerts"),
+    "Understand": ("accuracy", "knowledge", "design", "store", "web", "commands"),
+}
 _OWN_STYLE = """
-main { max-width:60rem } pre { overflow-x:auto; padding:.8rem; background:var(--panel); border:1px solid var(--line); border-radius:.5rem; unicode-bidi:plaintext }
-code { background:var(--panel) } pre code { background:none } td:first-child { white-space:nowrap }
+.site { display:grid; grid-template-columns:13rem minmax(0, 1fr) 13rem; max-width:96rem; margin:0 auto; gap:0 1.2rem } .docs main { max-width:none; margin:0; border-radius:0; width:100% } .docs header { max-width:96rem }
+.side { display:block; padding:1rem; font-size:.92rem } .side h2 { font-size:.8rem; text-transform:uppercase; letter-spacing:.05em; color:var(--soft); margin:1rem 0 .2rem } .side ul { list-style:none; margin:0; padding:0 }
+.side a { display:block; padding:.15rem .5rem; text-decoration:none; color:var(--ink) } .side a:hover { text-decoration:underline } .side a[aria-current] { background:var(--conditional-bg); color:var(--conditional) } .within { position:sticky; top:0; max-height:100vh; overflow-y:auto; align-self:start }
+.docs h2[id], .docs h3[id] { scroll-margin-top:1rem } pre { overflow-x:auto; padding:.8rem; background:var(--panel); border:1px solid var(--line); border-radius:.5rem; unicode-bidi:plaintext; font-size:.88rem; line-height:1.5 }
+code { background:var(--panel); padding:.05em .25em; border-radius:.25em } pre code { background:none; padding:0 } .docs td:first-child { white-space:nowrap } .docs main img { max-width:100%; height:auto; border:1px solid var(--line); border-radius:.5rem; box-shadow:0 2px 8px rgb(0 0 0 / 12%) }
+@media (max-width:64rem) { .site { grid-template-columns:12rem minmax(0, 1fr) } .within { display:none } } @media (max-width:44rem) { .site { display:block } }
 """
 
 
 def main() -> None:
     if len(sys.argv) != 2:
-        sys.exit("usage: python docs/publish.py FOLDER")
+        sys.exit("usage: python -m docs.publish FOLDER")
     folder = Path(sys.argv[1])
     publish(folder)
     sys.stdout.write(f"wrote {folder / 'index.html'} and {folder / 'monitor.1'}\n")
@@ -39,63 +48,61 @@ def publish(folder: Path) -> None:
     """The pages as HTML with one style sheet and no script, `index.html` first, and `monitor.1`."""
     folder.mkdir(parents=True, exist_ok=True)
     texts = {page.stem: page.read_text(encoding="utf-8") for page in sorted(DOCS.glob("*.md"))}
-    texts["reference"] = reference()
-    names = sorted(texts, key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
-    for name in names:
-        (folder / f"{name}.html").write_text(_page(name, texts[name], names=names, texts=texts), encoding="utf-8")
-    (folder / "index.html").write_text(_page("guide", texts["guide"], names=names, texts=texts), encoding="utf-8")
+    texts |= pages()
+    for name in texts:
+        (folder / f"{name}.html").write_text(_page(name, texts), encoding="utf-8")
+    (folder / "index.html").write_text(_page("guide", texts), encoding="utf-8")
+    shutil.copytree(DOCS / "pictures", folder / "pictures", dirs_exist_ok=True)
     (folder / "style.css").write_text(STYLE.read_text(encoding="utf-8") + _OWN_STYLE, encoding="utf-8")
     (folder / "monitor.1").write_text(man(), encoding="utf-8")
 
 
-def _page(name: str, text: str, *, names: list[str], texts: dict[str, str]) -> str:
-    body = markdown.markdown(text, extensions=["tables", "fenced_code", "toc"])
+def _page(name: str, texts: dict[str, str]) -> str:
+    text = texts[name]
+    body = markdown.markdown(text, extensions=["tables", "fenced_code", "toc", "attr_list"])
     # Pages of the site have no .md; what leads out of docs/ has no page here and stays words.
     body = re.sub(r'href="([a-z_-]+)\.md(#[^"]*)?"', r'href="\1.html\2"', body)
     body = re.sub(r'<a href="\.\./[^"]*">(.*?)</a>', r"\1", body)
-    links = " ".join(
-        f'<a href="{each}.html"{" aria-current=page" if each == name else ""}>{escape(_title(texts[each]))}</a>'
-        for each in names
-    )
+    # A wide table or a long line scrolls by itself, and the keyboard reaches it.
+    body = body.replace("<table>", '<div class="scroll" tabindex="0"><table>').replace("</table>", "</table></div>")
+    body = body.replace("<pre>", '<pre tabindex="0">')
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(_title(text))} · Stance Monitor</title><link rel=stylesheet href=style.css></head>"
-        f"<body><header><strong>Stance Monitor {__version__}</strong><nav aria-label=Pages>{links}</nav></header>"
-        f"<main>{body}</main></body></html>\n"
+        '<body class="docs"><a class="skip" href="#content">Skip to content</a>'
+        f'<div class="top"><header><strong><a href="index.html">Stance Monitor {__version__}</a></strong></header></div>'
+        f'<div class="site"><nav class="side" aria-label="Pages">{_menu(name, texts)}</nav>'
+        f'<main id="content">{body}</main><nav class="side within" aria-label="On this page">{_within(body)}</nav></div></body></html>\n'
     )
+
+
+def _menu(here: str, texts: dict[str, str]) -> str:
+    named = {name for names in _PARTS.values() for name in names}
+    parts = {**_PARTS, "More": tuple(sorted(set(texts) - named))}
+    return "".join(
+        f"<h2>{part}</h2><ul>{''.join(_link(name, here, texts) for name in names if name in texts)}</ul>"
+        for part, names in parts.items()
+        if names
+    )
+
+
+def _link(name: str, here: str, texts: dict[str, str]) -> str:
+    current = ' aria-current="page"' if name == here else ""
+    return f'<li><a href="{name}.html"{current}>{escape(_title(texts[name]))}</a></li>'
+
+
+def _within(body: str) -> str:
+    """The headings of the page."""
+    found = re.findall(r'<h2 id="([^"]+)">(.*?)</h2>', body)
+    links = "".join(f'<li><a href="#{place}">{words}</a></li>' for place, words in found)
+    return f"<ul>{links}</ul>" if links else ""
 
 
 def _title(text: str) -> str:
     return text.partition("\n")[0].lstrip("# ").strip()
 
 
-# --- made from the code -------------------------------------------------------------------------
-
-
-def commands(command: Any, words: tuple[str, ...] = ("monitor",)) -> Iterator[tuple[str, Any]]:
-    """(words, command) of the program and everything below it, in order."""
-    yield " ".join(words), command
-    for name, child in sorted(getattr(command, "commands", {}).items()):
-        yield from commands(child, (*words, name))
-
-
-def reference() -> str:
-    """Every command with its options, as Markdown."""
-    lines = ["# Reference", "", "Made from the code by `python docs/publish.py`."]
-    for name, command in commands(typer.main.get_command(app)):
-        lines += ["", f"## {name}", "", command.help or ""]
-        if rows := list(_parameters(command)):
-            lines += ["", "| option | says |", "| --- | --- |"]
-            lines += [f"| `{option}` | {words.replace('|', chr(92) + '|')} |" for option, words in rows]
-    return "\n".join(lines) + "\n"
-
-
-def _parameters(command: Any) -> Iterator[tuple[str, str]]:
-    for each in command.params:
-        if "--help" in each.opts or "--show-completion" in each.opts or "--install-completion" in each.opts:
-            continue
-        shown = ", ".join(each.opts) if each.param_type_name == "option" else (each.metavar or each.name.upper())
-        yield shown, " ".join((getattr(each, "help", None) or "").split())
+# --- the man page ------------------------------------------------------------------------------
 
 
 def man() -> str:
@@ -108,9 +115,11 @@ def man() -> str:
     lines += [".SH SYNOPSIS", ".B monitor", r"[\fIcommand\fR] [\fIoptions\fR]", ".SH COMMANDS"]
     for name, command in commands(typer.main.get_command(app)):
         lines += [f".SS {_roff(name)}", _roff(" ".join((command.help or "").split()))]
-        for option, words in _parameters(command):
+        for option, words in parameters(command):
             lines += [".TP", rf"\fB{_roff(option)}\fR", _roff(words) or r"\&"]
-    lines += [".SH ENVIRONMENT", "MONITOR_CONFIG, MONITOR_DATABASE_URL, MONITOR_KNOWLEDGE, MONITOR_WEB_TOKEN"]
+    lines.append(".SH ENVIRONMENT")
+    for name, words in ENVIRONMENT.items():
+        lines += [".TP", rf"\fB{_roff(name)}\fR", _roff(words.replace("`", ""))]
     return "\n".join(lines) + "\n"
 
 

@@ -25,7 +25,7 @@ Day = datetime | date | str | None
 
 
 def analyze(
-    text: str,
+    text: str | None,
     *,
     date: Day = None,
     title: str | None = None,
@@ -36,11 +36,12 @@ def analyze(
     """Whether the text is on the topic, and who takes which stance in it, with exact quotes and offsets into `text`.
 
     `date` (a date, a time, or ISO 8601) decides who held which office. The knowledge is read once a process. Raises
-    ConfigError for a topic nobody knows, ValueError for a date that is none.
+    ConfigError for a topic nobody knows, ValueError for a date that is none. What a data frame has in empty cells (None,
+    NaN, NaT) is no text, no date.
     """
     article = Article(
         id="text",
-        text=text,
+        text="" if text is None or _empty(text) else text,
         title=title,
         publisher=publisher,
         published_at=_moment(date),
@@ -87,9 +88,14 @@ def _merged(before: tuple[Track, ...], after: tuple[Track, ...]) -> tuple[Track,
     return tuple(tracks[holder] for holder in sorted(tracks))
 
 
+def _empty(cell: object) -> bool:
+    """NaN and NaT stand where a data frame has nothing; they differ from themselves."""
+    return cell is None or bool(cell != cell)
+
+
 def _moment(day: Day) -> datetime | None:
     """Noon UTC for a day alone, UTC for a time without a zone."""
-    if day is None or (isinstance(day, str) and not day.strip()):
+    if day is None or _empty(day) or (isinstance(day, str) and not day.strip()):
         return None
     if isinstance(day, str):
         parsed = datetime.fromisoformat(day.strip())

@@ -91,3 +91,20 @@ def test_configurations_in_the_docs_load(page: Path, tmp_path: Path) -> None:
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_that_the_docs_name_are_there_with_their_options(page: Path) -> None:
+    # The program's own switches stand on no command; a metavariable or an ellipsis ends what can be checked.
+    own = {"--install-completion", "--show-completion", "--version", "--help"}
+    lost: list[str] = []
+    told = page.read_text(encoding="utf-8").partition("## What is not there yet")[0]
+    for line in re.findall(r"`(?:[A-Z_]+=\S+ )?(?:[\d*]+ )*monitor ([a-z][^`]*)`", told):
+        words = line.split()
+        name = next((" ".join(words[:n]) for n in (2, 1) if " ".join(words[:n]) in ALL), None)
+        if name is None:
+            lost.append(line)
+            continue
+        known = {option for each in ALL[name].params for option in (*each.opts, *each.secondary_opts)} | own
+        lost += [f"{line}: {word}" for word in words if word.startswith("--") and word.split("=")[0] not in known]
+    assert lost == []

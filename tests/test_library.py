@@ -73,3 +73,9 @@ def test_importing_costs_nothing_until_it_is_asked() -> None:
     told = "import sys, monitor; print([name for name in sys.modules if name.startswith('monitor.')])"
     done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_empty_cells_of_a_data_frame_are_no_text_and_no_date() -> None:
+    nothing = float("nan")  # what pandas has in an empty cell; NaT, for times, differs from itself as NaN does
+    assert monitor.analyze(None).reason == monitor.analyze(nothing, date=nothing).reason == "the article has no text"  # type: ignore[arg-type]
+    assert monitor.analyze(TEXTS["en"][1], date=nothing).relevant  # type: ignore[arg-type]

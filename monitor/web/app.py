@@ -63,7 +63,12 @@ def create_app(
     async def guard(request: Request, proceed: Callable[[Request], Awaitable[Response]]) -> Response:
         if token and request.url.path not in _OPEN and not _may_read(request, token):
             return Response("a token is needed: Authorization: Bearer …, or ?token=…\n", status_code=401)
+        head = request.method == "HEAD" and request.url.path != "/stream"
+        if head:  # answered as GET is; the server leaves the body out when it sees HEAD again
+            request.scope["method"] = "GET"
         response = await proceed(request)
+        if head:
+            request.scope["method"] = "HEAD"
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         if token and request.query_params.get("token"):

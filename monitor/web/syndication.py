@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -100,6 +101,7 @@ def _atom(request: Request, items: Sequence[Item], *, title: str, path: str) -> 
     _sub(root, "title", title)
     _sub(root, "id", base + path)
     ElementTree.SubElement(root, "link", rel="self", href=base + path)
+    ElementTree.SubElement(root, "link", rel="alternate", type="text/html", href=base + path.partition(".")[0])
     _sub(root, "updated", max((item.at for item in items), default=datetime.fromtimestamp(0).astimezone()).isoformat())
     for item in items:
         entry = ElementTree.SubElement(root, "entry")
@@ -109,7 +111,17 @@ def _atom(request: Request, items: Sequence[Item], *, title: str, path: str) -> 
         ElementTree.SubElement(entry, "link", href=base + item.path)
         _sub(ElementTree.SubElement(entry, "author"), "name", "Stance Monitor")
         _sub(entry, "content", item.text).set("type", "text")
-    return Atom(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
+    return _fresh(request, Atom(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)))
+
+
+def _fresh(request: Request, response: Response) -> Response:
+    """With a mark of its content, so that readers who have it already are told so and nothing more."""
+    mark = f'"{hashlib.blake2b(bytes(response.body), digest_size=12).hexdigest()}"'
+    known = {each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")}
+    if mark in known:
+        return Response(status_code=304, headers={"ETag": mark})
+    response.headers["ETag"] = mark
+    return response
 
 
 def _sub(parent: ElementTree.Element, name: str, text: str) -> ElementTree.Element:
@@ -120,11 +132,12 @@ def _sub(parent: ElementTree.Element, name: str, text: str) -> ElementTree.Eleme
 
 def _json(request: Request, items: Sequence[Item], *, title: str, path: str) -> Response:
     base = _base(request)
-    return JsonFeed(
+    told = JsonFeed(
         {
             "version": "https://jsonfeed.org/version/1.1",
             "title": title,
             "feed_url": base + path,
+            "home_page_url": base + path.partition(".")[0],
             "items": [
                 {
                     "id": item.id,
@@ -137,3 +150,4 @@ def _json(request: Request, items: Sequence[Item], *, title: str, path: str) -> 
             ],
         }
     )
+    return _fresh(request, told)

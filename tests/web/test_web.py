@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,6 +112,23 @@ def test_a_feed_reader_can_subscribe(site: Site, path: str) -> None:
     assert parsed.entries
     assert all(entry.link.startswith(site.base) for entry in parsed.entries)
     assert any("talks" in entry.content[0].value for entry in parsed.entries)
+
+
+@pytest.mark.parametrize("path", ["/changes.atom", "/events.atom", "/changes.feed.json", "/events.feed.json"])
+def test_a_feed_reader_that_has_it_already_is_told_so(site: Site, path: str) -> None:
+    mark = site.get(path)[2]["etag"]
+    assert site.get(path, **{"If-None-Match": mark})[:2] == (304, "")
+    assert site.get(path, **{"If-None-Match": f'"old", W/{mark}'})[0] == 304
+    assert site.get(path, **{"If-None-Match": '"old"'})[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/changes.atom", "/api/stances", "/static/style.css"])
+def test_heads_are_answered_without_a_body(site: Site, path: str) -> None:
+    request = urllib.request.Request(site.base + path, method="HEAD")
+    with urllib.request.urlopen(request, timeout=10) as response:
+        assert response.status == 200
+        assert response.read() == b""
+        assert int(response.headers["content-length"]) > 2
 
 
 @pytest.mark.parametrize("path", ["/changes.feed.json", "/events.feed.json"])

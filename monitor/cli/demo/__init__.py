@@ -14,7 +14,7 @@ import typer
 
 from monitor.cli.app import app
 from monitor.cli.show import console
-from monitor.model import Feed
+from monitor.model import Feed, MonitorError
 
 if TYPE_CHECKING:
     from monitor.cli.demo.world import World
@@ -56,8 +56,6 @@ def demo(
     world = read_world(seeds or seeds_folder())
     database = folder / "demo.db"
     if database.exists():
-        from monitor.model import MonitorError
-
         raise MonitorError(f"{database} is there already; give an empty folder with --out")
     with Store.open(f"sqlite:///{database}") as store:
         clock, mails = asyncio.run(play(world, store, folder=folder))
@@ -150,11 +148,13 @@ async def _run(
 
 
 def _open(store: Store, clock: Clock) -> None:
-    import uvicorn
-
+    from monitor.cli.web import bound, serve
     from monitor.settings import load_knowledge
     from monitor.web import create_app
 
     policies = {name: topic.policy for name, topic in load_knowledge().topics.items()}
-    console().print("dashboard on http://127.0.0.1:8350/ (Ctrl-C ends the demo)")
-    uvicorn.run(create_app(store, clock=clock, policies=policies), host="127.0.0.1", port=8350, log_level="warning")
+    try:
+        listening = bound("127.0.0.1", 8350)
+    except MonitorError:
+        listening = bound("127.0.0.1", 0)  # another dashboard has the usual port
+    serve(create_app(store, clock=clock, policies=policies), listening, ends="Ctrl-C ends the demo")
