@@ -15,7 +15,8 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr
 from datetime import UTC, datetime, timedelta
@@ -54,13 +55,13 @@ def timed(poll: Callable[[], int]) -> dict[str, float]:
 
 def turn(port: int, *, edition: int, latency: int, changed: int = 5) -> None:
     """Tells the server which edition to serve."""
-    query = f"edition={edition}&changed={changed}&latency={latency}"
+    query = f"edition={edition}&changed={changed}&latency={latency}&entries={os.environ.get('BENCH_ENTRIES', '20')}"
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/set?{query}") as answer:
         answer.read()
 
 
 def three(poll: Callable[[int], int], *, port: int, latency: int) -> dict[str, Any]:
-    """First poll, unchanged poll, 5 % changed."""
+    """First poll, unchanged poll, 5 % changed (BENCH_ENTRIES in each document; 20 unless said)."""
     rows = []
     for number, edition in enumerate((0, 0, 1)):
         turn(port, edition=edition, latency=latency)
@@ -118,6 +119,7 @@ def monitor(port: int, feeds: int, latency: int, *, workers: int = 2) -> dict[st
     words, states and counters in the store, a log line for each article."""
     from monitor.cli.run import set_up_logs
     from monitor.engines.garbage import collect_seldom
+    from monitor.engines.lanes import Lane, StepName
     from monitor.engines.loop import run as run_loop
     from monitor.engines.workers import Workers
     from monitor.model import Feed, Language
@@ -153,17 +155,22 @@ def monitor(port: int, feeds: int, latency: int, *, workers: int = 2) -> dict[st
                 clock=clock,
                 pools=Pools(cpu=cpu, store=threads),
             )
-            waiting = asyncio.Queue[str]()
-            for name in store.due_feeds(clock(), feeds):
-                waiting.put_nowait(name)
+            new = 0
 
-            async def lane() -> int:
-                new = 0
-                while not waiting.empty():
-                    new += len(await pipeline.collect(waiting.get_nowait()))
-                return new
+            async def due(limit: int) -> Sequence[str]:
+                return await asyncio.get_running_loop().run_in_executor(threads, store.due_feeds, clock(), limit)
 
-            return sum(await asyncio.gather(*(lane() for _ in range(AT_ONCE * 2))))
+            async def step(name: str, _: asyncio.Future[None] | None) -> None:
+                nonlocal new
+                found = await pipeline.collect(name)
+                new += len(found)
+
+            counters: Counter[str] = Counter()
+            lane = Lane(StepName.COLLECT, due=due, step=step, at_once=2 * AT_ONCE, stuck_after=600, counters=counters)
+            await lane.drain()
+            if counters["collect_done"] != feeds:
+                raise RuntimeError(f"{counters} instead of {feeds} polls")
+            return new
 
     def poll(number: int) -> int:
         at = now + timedelta(hours=12 * number)

@@ -1,6 +1,6 @@
 """A server of many feeds on loopback, one 127.x address each: `python -m bench.collect_server`. Prints its port.
 
-`/feed/N` answers with 20 entries and an ETag, conditionally; `/set?edition=E&changed=P&latency=MS` makes P per cent of the
+`/feed/N` answers with 20 entries and an ETag, conditionally; `/set?edition=E&changed=P&latency=MS&entries=20` makes P per cent of the
 feeds bring one new entry in edition E, and delays each answer. Hand-written protocol: its cost must not blur the figures.
 """
 
@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
-ENTRIES = 20
 _START = datetime(2026, 11, 1, tzinfo=UTC)
 _WORDS = {
     0: "قال الوزير إن الاقتراح سيناقش هذا الأسبوع في العاصمة مع شركاء بلاده وإن القرار لم يتخذ بعد. ",
@@ -25,18 +24,19 @@ class _Editions:
         self.edition = 0
         self.changed = 0
         self.latency = 0.0
+        self.entries = 20
 
     def of(self, feed: int) -> int:
         """The edition this feed is in: only some feeds follow the newest."""
         return self.edition if self.edition and feed % 100 < self.changed else 0
 
 
-@lru_cache(maxsize=50_000)
-def document(feed: int, edition: int, address: str) -> bytes:
-    """The feed's document: its 20 newest entries, 700 characters each."""
+@lru_cache(maxsize=2_000)
+def document(feed: int, edition: int, address: str, entries: int = 20) -> bytes:
+    """The feed's document: its newest entries, 700 characters each."""
     text = _WORDS[feed % 3] * 7
     items = []
-    for place in range(edition + ENTRIES, edition, -1):
+    for place in range(edition + entries, edition, -1):
         date = _START + timedelta(hours=place)
         link = f"http://{address}/article/{feed}/{place}"
         items.append(
@@ -81,13 +81,14 @@ class _Protocol(asyncio.Protocol):
             self._editions.edition = int(said["edition"])
             self._editions.changed = int(said["changed"])
             self._editions.latency = int(said["latency"]) / 1000
+            self._editions.entries = int(said["entries"])
             return b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
         feed = int(target.path.rpartition("/")[2])
         edition = self._editions.of(feed)
         etag = f'"{feed}-{edition}"'
         if headers.get("if-none-match") == etag:
             return f"HTTP/1.1 304 Not Modified\r\nETag: {etag}\r\n\r\n".encode()
-        body = document(feed, edition, headers.get("host", "127.0.0.1"))
+        body = document(feed, edition, headers.get("host", "127.0.0.1"), self._editions.entries)
         return (
             f"HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml\r\nETag: {etag}\r\nContent-Length: {len(body)}\r\n\r\n"
         ).encode() + body

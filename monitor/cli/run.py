@@ -85,7 +85,9 @@ async def _serve_alone(pipeline: Pipeline, settings: Settings, *, once: bool) ->
 
     limits = settings.limits
     pace = Pace(
-        collect_at_once=limits.polls, analyze_at_once=analyses_at_once(settings), deliver_at_once=limits.deliveries
+        collect_at_once=limits.polls * 2,  # while one is parsed or recorded, another may ask
+        analyze_at_once=analyses_at_once(settings),
+        deliver_at_once=limits.deliveries,
     )
     return await run_engine(pipeline, pace=pace, signs=signs_of(settings), once=once)
 
