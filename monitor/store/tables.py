@@ -74,7 +74,7 @@ class ArticleTable(SQLModel, table=True):
     __tablename__: ClassVar[str] = "article"
     __table_args__ = (
         Index("article_due", "at", "id", **_where("analyze_at IS NOT NULL")),
-        Index("article_set_aside", "id", **_where("set_aside_at IS NOT NULL")),
+        Index("article_set_aside", "at", "id", **_where("set_aside_at IS NOT NULL")),
         Index("article_feed", "feed_id", "at"),
         Index("article_at", "at"),
         Index("article_on_topic", "at", "id", **_where("on_topic", sqlite="on_topic = 1")),
