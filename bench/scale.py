@@ -15,10 +15,11 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from bench import scale_workers
 from bench.scale_fill import FEEDS, LANGUAGES, NOW, ON_TOPIC, fill, words
@@ -26,6 +27,8 @@ from bench.scale_queries import QUESTIONS, Plan, Question, plans
 from bench.scale_server import postgres
 from monitor.model import Article, DateQuality, Entry, Event, FeedState, Finding, Gate, Health, Poll, Stance
 from monitor.store import Store
+
+T = TypeVar("T")
 
 _ROUNDS = 25
 _ENTRIES = 20
@@ -45,6 +48,7 @@ class Cost(NamedTuple):
 class Answer(NamedTuple):
     question: Question
     median: float
+    cpu: float
     worst: float
     plans: tuple[Plan, ...]
 
@@ -133,16 +137,21 @@ def _has_dbstat(store: Store) -> bool:
 
 
 def _answer(store: Store, question: Question, size: int) -> Answer:
-    taken = [_timed(lambda: question.ask(store, size))[0] for _ in range(_ASKED + 1)][1:]
-    return Answer(question, statistics.median(taken), max(taken), plans(store, question.ask, size))
+    taken = [_timed_with(partial(question.ask, store, size))[:2] for _ in range(_ASKED + 1)][1:]
+    walls, cpus = zip(*taken, strict=True)
+    plan = plans(store, question.ask, size)
+    return Answer(question, statistics.median(walls), statistics.median(cpus), max(walls), plan)
 
 
 def _show_answers(answers: list[Answer], *, judge: bool, with_plans: bool) -> int:
-    print(f"{'question':36}{'asked by':>12}{'median ms':>11}{'worst ms':>10}")
+    print(f"{'question':36}{'asked by':>12}{'median ms':>11}{'CPU here':>10}{'worst ms':>10}")
     bad = 0
-    for question, median, worst, made in answers:
+    for question, median, cpu, worst, made in answers:
         late = question.limit is not None and median > question.limit
-        print(f"{question.name:36}{question.asked_by:>12}{median:>11.1f}{worst:>10.1f}" + ("  over 50 ms" if late else ""))
+        print(
+            f"{question.name:36}{question.asked_by:>12}{median:>11.1f}{cpu:>10.1f}{worst:>10.1f}"
+            + ("  over 50 ms" if late else "")
+        )
         for plan in made:
             for line in plan.lines if with_plans else plan.scans if judge else ():
                 print(f"      {line}")
@@ -158,11 +167,11 @@ def costs(store: Store, size: int) -> Cost:
     inserts, records, new = [], [], []
     for number in range(_ROUNDS):
         poll = _poll(size, number)
-        wall, cpu, recorded = _timed_with(lambda poll=poll: store.record_poll(poll))  # type: ignore[misc]
+        wall, cpu, recorded = _timed_with(partial(store.record_poll, poll))
         inserts.append((wall / _ENTRIES, cpu / _ENTRIES))
         new.append(recorded.new)
     for ids in new:
-        wall, cpu, _ = _timed_with(lambda ids=ids: [_record(store, each) for each in ids])  # type: ignore[misc]
+        wall, cpu, _ = _timed_with(partial(_record_all, store, ids))
         records.append((wall / _ENTRIES, cpu / _ENTRIES))
     return Cost(*_medians(inserts), *_medians(records))
 
@@ -183,6 +192,11 @@ def _entry(name: str, text: str) -> Entry:
     url, title = f"https://new.example/{name}", text[:60]
     keys = (f"guid:{name}", f"url:{url}", f"title:{title}", f"text:{text}")
     return Entry(guid=name, url=url, title=title, text=text, published_at=NOW, date_quality=DateQuality.OK, keys=keys)
+
+
+def _record_all(store: Store, ids: Sequence[int]) -> None:
+    for each in ids:
+        _record(store, each)
 
 
 def _record(store: Store, article_id: int) -> None:
@@ -206,17 +220,19 @@ def _record(store: Store, article_id: int) -> None:
 
 def _said(article: Article) -> tuple[Event, ...]:
     return (
-        Event(actor="USA", stance=Stance.SUPPORT, start=0, end=40, quote=article.text[:40], confidence=0.9, reason="so"),
+        Event(
+            actor="USA", stance=Stance.SUPPORT, start=0, end=40, quote=article.text[:40], confidence=0.9, reason="so"
+        ),
     )
 
 
-def _timed(work: Callable[[], object]) -> tuple[float, object]:
+def _timed(work: Callable[[], T]) -> tuple[float, T]:
     started = time.perf_counter()
     done = work()
     return (time.perf_counter() - started) * 1000, done
 
 
-def _timed_with(work: Callable[[], object]) -> tuple[float, float, object]:
+def _timed_with(work: Callable[[], T]) -> tuple[float, float, T]:
     """(wall, processor) in milliseconds."""
     cpu = time.process_time()
     wall, done = _timed(work)

@@ -19,7 +19,11 @@ FEEDS, WORDS, ON_TOPIC, CHANGES = 2_000, 80, 20, 2_000
 HOLDERS = [(actor, part) for actor in ("USA", "RUS", "SYR", "IRN", "TUR", "ISR") for part in ("", "mfa", "mod", "hq")]
 LANGUAGES = (Language.EN, Language.AR, Language.RU)
 STANCES = (Stance.SUPPORT, Stance.OPPOSE, Stance.NEUTRAL, Stance.CONDITIONAL, Stance.SUSPEND)
-_LETTERS = {Language.EN: "abcdefghiklmnoprstuw", Language.AR: "ابتثجحدرزسشعغفقكلمنهوي", Language.RU: "абвгдежзиклмнопрстуфх"}
+_LETTERS = {
+    Language.EN: "abcdefghiklmnoprstuw",
+    Language.AR: "ابتثجحدرزسشعغفقكلمنهوي",
+    Language.RU: "абвгдежзиклмнопрстуфх",
+}
 
 Row = Sequence[Any]
 
@@ -127,7 +131,9 @@ def _into_sqlite(store: Store, batches: Iterator[range], total: int) -> None:
         for numbers in batches:
             way.execute("BEGIN IMMEDIATE")
             for table, columns, rows in rows_of(numbers, total=total, stamp=lambda at: f"{at:%Y-%m-%d %H:%M:%S.%f}"):
-                names = ", ".join(f'"{name}"' for name in columns).replace('"id"', '"rowid"' if "words" in table else '"id"')
+                names = ", ".join(f'"{name}"' for name in columns).replace(
+                    '"id"', '"rowid"' if "words" in table else '"id"'
+                )
                 way.executemany(f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(columns))})", rows)
             way.execute("COMMIT")
         way.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -137,7 +143,9 @@ def _into_postgresql(store: Store, batches: Iterator[range], total: int) -> None
     import psycopg
 
     def loaded(table: str, row: Row) -> Row:
-        return row if "words" not in table else (row[0], " ".join(f"'{w}':{n}" for n, w in enumerate(row[1].split(), 1)))
+        return (
+            row if "words" not in table else (row[0], " ".join(f"'{w}':{n}" for n, w in enumerate(row[1].split(), 1)))
+        )
 
     with psycopg.connect(store.conninfo, autocommit=True) as way:
         way.execute("SET synchronous_commit = off")
@@ -151,7 +159,9 @@ def _into_postgresql(store: Store, batches: Iterator[range], total: int) -> None
         way.execute("CREATE INDEX version_words_words ON version_words USING gin (words)")
         way.execute("CREATE INDEX event_words_words ON event_words USING gin (words)")
         for table in ("article", "article_version", "finding", "event", "stance_change", "delivery"):
-            way.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM {table}), false)".encode())
+            way.execute(
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM {table}), false)".encode()
+            )
         way.execute("VACUUM ANALYZE")
 
 

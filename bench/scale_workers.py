@@ -75,7 +75,9 @@ def whole(server: Durable, articles: Sequence[Article], processes: int) -> float
 def _add(store: Store, articles: Sequence[Article]) -> None:
     for language in Language:
         own = [each for each in articles if each.language is language]
-        feed = Feed(id=f"f-{language}", url="http://127.0.0.1:9/", publisher=f"P {language}", language=language, enabled=False)
+        feed = Feed(
+            id=f"f-{language}", url="http://127.0.0.1:9/", publisher=f"P {language}", language=language, enabled=False
+        )
         for start in range(0, len(own), 200):
             store.add_entries(feed, [_entry(each) for each in own[start : start + 200]], seen_at=NOW)
 
@@ -104,9 +106,7 @@ def _running(folder: Path, url: str, processes: int) -> Iterator[None]:
     )
     command = [sys.executable, "-m", "monitor", "worker", "--config", str(config), "--database", url]
     environ = {**os.environ, "OMP_NUM_THREADS": "1"}
-    started = [
-        subprocess.Popen(command, cwd=folder, env=environ, stderr=subprocess.DEVNULL) for _ in range(processes)
-    ]
+    started = [subprocess.Popen(command, cwd=folder, env=environ, stderr=subprocess.DEVNULL) for _ in range(processes)]
     try:
         yield
     finally:
