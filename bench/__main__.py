@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-PARTS = ("bench.analyze", "bench.collect")
+PARTS = ("bench.analyze", "bench.collect", "bench.scale")
 
 
 def main() -> None:
