@@ -1,4 +1,4 @@
-"""Fits the default analyzer's models and measures them by cross-validation: `python -m bench.fit [--write] [--held]`.
+"""Fits the default analyzer's models and measures them by cross-validation: `python -m bench.fit [--write] [--held] [--corrections FILE]`.
 
 Grouped by event and month, so that translations of one event never stand on both sides. Documents of held-back months
 (`Labelled.held_back`) are read only with --held, and never fitted on.
@@ -343,12 +343,16 @@ def documents(*, held: bool) -> list[Labelled]:
     return [document for document in listed if document.held_back == held]
 
 
-def ours() -> list[Labelled]:
-    """Our own labelled articles and the cases that may train."""
+def ours(corrections: Sequence[Path] = ()) -> list[Labelled]:
+    """Our own labelled articles, the cases that may train, and what people corrected, as `monitor corrections` wrote it.
+
+    Corrected articles of held-back months are left out like any other of those months.
+    """
+    corrected = [document for path in corrections for document in read_labelled(path) if not document.held_back]
     paths = [*sorted(Path("seeds").glob("*.yaml")), *sorted(Path("seeds/training").glob("*.yaml"))]
     found = [document for path in paths for document in read_labelled(path)]
     cases = [document for path in sorted(Path("tests/cases").glob("*.yaml")) for document in read_labelled(path)]
-    return found + [document for document in cases if document.use == "train"]
+    return found + corrected + [document for document in cases if document.use == "train"]
 
 
 def main() -> None:
@@ -356,6 +360,14 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="fit on all but the held-back part and write the models")
     parser.add_argument(
         "--held", action="store_true", help="score the written models on the held-back part (log each look)"
+    )
+    parser.add_argument(
+        "--corrections",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="labelled cases of `monitor corrections --format jsonl`; may stand several times",
     )
     arguments = parser.parse_args()
     knowledge = load_knowledge()
@@ -365,7 +377,7 @@ def main() -> None:
         report(held, {document.id: rules.analyze(document.article()) for document in held})
         return
     data = items(documents(held=False), rules)
-    extra = items(ours(), rules)
+    extra = items(ours(arguments.corrections), rules)
     strength = Strength()
     findings = cross_validated(data, rules, knowledge, strength, extra)
     report([item.document for item in data], findings)

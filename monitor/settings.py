@@ -16,6 +16,7 @@ import yaml
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from monitor.analysis import analyzer
+from monitor.analysis.doubts import doubts
 from monitor.analysis.knowledge import (
     ConceptsFile,
     Knowledge,
@@ -220,6 +221,31 @@ def load_knowledge(folder: Path | None = None, *, environ: Mapping[str, str] = o
         concepts=read_model(concepts, ConceptsFile, environ={}) if concepts.exists() else None,
         models=tuple(_fitted(path) for path in sorted(root.glob("models/*.json"))),
     )
+
+
+def knowledge_doubts(
+    knowledge: Knowledge, folder: Path | None = None, *, environ: Mapping[str, str] = os.environ
+) -> tuple[str, ...]:
+    """What in the knowledge points nowhere, each with file, line and place."""
+    root = folder or Path(environ.get("MONITOR_KNOWLEDGE", str(KNOWLEDGE)))
+    found: dict[str, tuple[Path, yaml.Node | None]] = {}
+    told = []
+    for doubt in doubts(knowledge):
+        if doubt.file not in found:
+            path = _named(root / doubt.file)
+            found[doubt.file] = path, yaml.compose(_read(path), Loader=_Loader)
+        path, tree = found[doubt.file]
+        place = ".".join(str(part) for part in doubt.place)
+        told.append(f"{path}:{_line(tree, doubt.place)}: {place}: {doubt.words}")
+    return tuple(told)
+
+
+def _named(path: Path) -> Path:
+    """The file of a language or topic, which may have another name than the id it holds."""
+    if path.exists():
+        return path
+    holds = re.compile(rf"^(language|id):\s*{re.escape(path.stem)}\s*$", re.MULTILINE)
+    return next((each for each in sorted(path.parent.glob("*.yaml")) if holds.search(_read(each))), path)
 
 
 def load_prompt(folder: Path | None = None, *, environ: Mapping[str, str] = os.environ) -> Prompt:

@@ -35,7 +35,7 @@ def init(
 def check(config: ConfigOption = None, json_out: JsonOption = False) -> None:
     """Check configuration and knowledge; each problem is named with file, line and mend. Exit 0 fine, 1 problems."""
     from monitor.cli.wording import template_problems
-    from monitor.settings import load_knowledge, load_prompt, load_settings
+    from monitor.settings import knowledge_doubts, load_knowledge, load_prompt, load_settings
 
     problems: list[str] = []
     facts: dict[str, int] = {}
@@ -52,6 +52,7 @@ def check(config: ConfigOption = None, json_out: JsonOption = False) -> None:
     try:
         knowledge = load_knowledge()
         gaps = list(knowledge.gaps())
+        problems.extend(knowledge_doubts(knowledge))
         facts |= {"languages": len(knowledge.languages), "office terms": len(knowledge.offices)}
     except ConfigError as error:
         problems.extend(str(error).splitlines())

@@ -173,3 +173,34 @@ def test_what_cannot_be_meant_is_refused_in_words(command: Run, words: tuple[str
     assert result.exit_code == code
     assert said in result.output + str(result.exception)
     assert json.loads(command("corrections", "--json").stdout) == []
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_corrected_article_is_fitted_on_like_one_of_our_own(tmp_path: Path, number: int) -> None:
+    pytest.importorskip("sklearn")
+    from bench.fit import items, labelled, ours, taken_apart
+    from monitor.analysis.rules import Rules
+    from monitor.settings import load_knowledge
+
+    text = {
+        1: "أعلنت وزارة الخارجية الأميركية تعليق المحادثات مع روسيا بشأن وقف إطلاق النار في سوريا.",
+        2: "The State Department said the United States is suspending its talks with Russia on the ceasefire in Syria.",
+        3: "Госдепартамент США объявил о приостановке переговоров с Россией о прекращении огня в Сирии.",
+    }[number]
+    documents = tmp_path / "documents.jsonl"
+    documents.write_text(json.dumps({"id": "x", "outlet": "P", "date": "2016-10-03", "text": text}), encoding="utf-8")
+    environ = {"MONITOR_DATABASE_URL": f"sqlite:///{tmp_path / 'real.db'}"}
+
+    def real(*words: str) -> Result:
+        return CliRunner().invoke(app, list(words), env=environ)
+
+    real("backfill", str(documents))
+    [event] = [row for row in json.loads(real("events", "--json").stdout) if row["actor"] == "USA"]
+    assert real("correct", f"e{event['id']}", "--stance", "oppose", *BY).exit_code == 0
+    cases = tmp_path / "cases.jsonl"
+    cases.write_text(real("corrections", "--format", "jsonl").stdout, encoding="utf-8")
+    [corrected] = [each for each in ours([cases]) if each.id.startswith("corrected-")]
+    rules = Rules(load_knowledge(), "us-russia-syria")
+    [item] = items([corrected], rules)
+    marks = labelled(corrected, rules.candidates(taken_apart(item), 0.5))
+    assert {mark for mark in marks if mark} == {"oppose"}
