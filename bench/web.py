@@ -61,7 +61,7 @@ RARE = "unicorn"
 PAGES = (
     "/", "/timeline", "/timeline?actor=USA", "/changes", "/changes/1", "/events", "/events?actor=RUS", "/events/1", "/articles",
     "/articles?relevant=yes", "/articles?relevant=no", "/articles/1", "/articles/1/versions", "/feeds", "/coverage",
-    "/search?q=talks", "/search?q=%D9%85%D8%AD%D8%A7%D8%AF%D8%AB%D8%A7%D8%AA", f"/search?q={RARE}", "/search?q=talks+shelling", "/search?q=t*",
+    "/search?q=talks", "/search?q=%D9%85%D8%AD%D8%A7%D8%AF%D8%AB%D8%A7%D8%AA", f"/search?q={RARE}", "/search?q=talks+shelling", "/search?q=ta*",
     "/search?q=%22until+the+shelling%22", "/search?q=ministry&language=ar", "/api/search?q=ministry&until=2017-01-01T00:00:00Z", "/changes.atom", "/events.atom", "/api/status",
     "/api/stances", "/api/changes", "/api/events", "/api/articles", "/api/feeds", "/metrics", "/readyz",
 )  # fmt: skip

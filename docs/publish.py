@@ -23,7 +23,7 @@ STYLE = DOCS.parent / "monitor" / "web" / "static" / "style.css"
 _PARTS = {  # what is not named here stands last, by name
     "Use": ("guide", "howto", "glossary"),
     "Reference": ("reference", "reference-settings", "reference-api", "reference-python"),
-    "Run": ("operations", "collecting", "alerts"),
+    "Run": ("operations", "deploy", "collecting", "alerts"),
     "Understand": ("accuracy", "knowledge", "design", "store", "web", "commands"),
 }
 _OWN_STYLE = """
@@ -52,7 +52,8 @@ def publish(folder: Path) -> None:
     for name in texts:
         (folder / f"{name}.html").write_text(_page(name, texts), encoding="utf-8")
     (folder / "index.html").write_text(_page("guide", texts), encoding="utf-8")
-    shutil.copytree(DOCS / "pictures", folder / "pictures", dirs_exist_ok=True)
+    for name in ("pictures", "deploy"):
+        shutil.copytree(DOCS / name, folder / name, dirs_exist_ok=True)
     (folder / "style.css").write_text(STYLE.read_text(encoding="utf-8") + _OWN_STYLE, encoding="utf-8")
     (folder / "monitor.1").write_text(man(), encoding="utf-8")
 

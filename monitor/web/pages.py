@@ -95,6 +95,7 @@ def _page(request: Request, template: str, **values: Any) -> HTMLResponse:
         w=words(language),
         lang=language.value,
         dir=direction(language),
+        direction=direction,
         languages=_languages(request),
         here=request.url.path,
         standing=_standing(request),
