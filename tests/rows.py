@@ -23,6 +23,7 @@ from monitor.model import (
     StanceChange,
     StoredArticle,
 )
+from monitor.store import Store
 
 NOW = datetime(2016, 7, 14, 12, 0, tzinfo=UTC)
 TOPIC = "us-russia-syria"
@@ -60,6 +61,14 @@ def ladder(entry_: Entry) -> tuple[str, ...]:
 def poll(*entries: Entry, feed_id: str = "one", at: datetime = NOW, **state: Any) -> Poll:
     state = {"next_poll_at": at + HOUR, "health": Health.OK, "last_polled_at": at} | state
     return Poll(feed_id=feed_id, polled_at=at, entries=entries, state=FeedState(feed_id=feed_id, **state))
+
+
+def known_feed(store: Store, feed_: Feed, *, at: datetime) -> None:
+    """A feed that was polled well before `at`: what it brings from then on is no baseline and may alert."""
+    before = at - timedelta(days=2)
+    store.sync_feeds((feed_,), before)
+    past = {"last_polled_at": before, "last_success_at": before, "first_success_at": before, "next_poll_at": before}
+    store.record_poll(poll(feed_id=feed_.id, at=before, **past))
 
 
 def event(text: str, quote: str, *, actor: str = "USA", stance: Stance = Stance.SUPPORT, **fields: Any) -> Event:

@@ -25,9 +25,10 @@ from typer.testing import CliRunner
 
 from monitor.cli.app import app
 from monitor.cli.worker import pace_of
-from monitor.model import ConfigError, DeliveryState, Level, StoreError
+from monitor.model import ConfigError, DeliveryState, Feed, Level, StoreError
 from monitor.store import Store
 from tests.databases import Postgres
+from tests.rows import feed, known_feed
 
 # A machine that is busy with other things takes a minute to start three processes.
 pytestmark = pytest.mark.timeout(400)
@@ -152,6 +153,17 @@ def sent(store: Store) -> bool:
         return False
 
 
+def wire(base: str) -> Feed:
+    return feed("wire", url=f"{base}/feed.xml", publisher="Harbour Wire")
+
+
+@contextmanager
+def watched(store: Store, feed_: Feed) -> Iterator[None]:
+    """The feed was polled before: what it shows now is news, and no baseline."""
+    known_feed(store, feed_, at=datetime.now(UTC))
+    yield
+
+
 def waiting(url: str) -> dict[str, int]:
     with Store.open(url) as store:
         queue = store.status(datetime.now(UTC)).queue
@@ -174,6 +186,7 @@ def test_run_follows_an_article_from_feed_to_message_and_ends_when_asked(tmp_pat
     with (
         Store.open(str(database)) as store,
         outside() as (base, pings),
+        watched(store, wire(base)),
         service(tmp_path, str(database), base, "run") as running,
     ):
         running.until(lambda: sent(store) and "/ping/start" in pings)
@@ -197,6 +210,7 @@ def test_on_postgresql_run_and_workers_share_the_work_and_status_tells_what_wait
     with (
         outside() as (base, pings),
         Store.open(url) as store,
+        watched(store, wire(base)),
         service(polls, url, base, "worker", "--queues", "collect,clock", "--concurrency", "2") as worker,
     ):
         worker.until(lambda: waiting(url).get("analyze") == 2)

@@ -20,7 +20,7 @@ from monitor.store import Store
 from monitor.web.metrics import exposition
 from tests.databases import Postgres
 from tests.engines.test_local import made, now, with_old_article
-from tests.rows import HOUR, NOW, entry, feed
+from tests.rows import HOUR, NOW, entry, feed, known_feed
 
 SECOND = timedelta(seconds=1)
 FAST = Pace(
@@ -176,9 +176,9 @@ def test_one_pass_for_cron_goes_the_whole_way_beside_workers(url: str) -> None:
     with Store.open(url) as store:
         pipeline, feeds = made(store)
         pipeline.follow_later = True
-        store.sync_feeds((feed("one"),), NOW)
+        known_feed(store, feed("one"), at=now())
         feeds.shows["one"] = (
-            entry("a", "Washington supports it. " + "a " * 30, published_at=now() - 5 * HOUR),
+            entry("a", "Washington supports it. " + "a " * 30, published_at=now() - 30 * HOUR),
             entry("b", "Washington rejects it. " + "b " * 30, published_at=now() - 2 * HOUR),
         )
         asyncio.run(run_local(pipeline, once=True))

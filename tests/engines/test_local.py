@@ -24,7 +24,7 @@ from monitor.pipeline import Pipeline
 from monitor.store import Store
 from tests.databases import Postgres
 from tests.fakes import MemoryChannel, ScriptedFeeds, WordAnalyzer
-from tests.rows import NOW, entry, feed
+from tests.rows import NOW, entry, feed, known_feed
 
 FAST = Pace(sweep_every=timedelta(seconds=0.05), beat_every=timedelta(seconds=0.05), stop_within=timedelta(seconds=5))
 SUPPORT, OPPOSE = "At first Washington supports all of it", "And then Washington rejects what was said before"
@@ -78,7 +78,7 @@ def turn(at: datetime) -> tuple[Any, Any]:
 
 def test_one_pass_collects_analyzes_in_the_order_of_the_news_and_delivers(store: Store) -> None:
     pipeline, feeds = made(store)
-    store.sync_feeds((feed("one"),), now())
+    known_feed(store, feed("one"), at=now())
     feeds.shows["one"] = turn(now())
     counters = asyncio.run(run(pipeline, once=True))
     (row,) = store.changes()
@@ -100,7 +100,7 @@ def test_a_second_pass_has_nothing_to_do(store: Store) -> None:
 
 def test_the_daemon_takes_work_from_feed_to_inbox_and_leaves_a_sign_of_life(store: Store) -> None:
     pipeline, feeds = made(store)
-    store.sync_feeds((feed("one"),), now())
+    known_feed(store, feed("one"), at=now())
     feeds.shows["one"] = turn(now())
 
     async def scenario() -> None:
