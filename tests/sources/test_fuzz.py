@@ -90,14 +90,16 @@ def test_any_markup_and_any_bytes_become_text(markup: str, body: bytes) -> None:
 WORDS = st.text(alphabet="aбв ١\n\t;'\"=", max_size=6) | st.sampled_from(
     ["&amp;", "&nbsp;", "&laquo;", "&#1610;", "&lt;", "<br/>", "<BR>"]
 )
-MARKUP = st.recursive(
+INLINE = st.recursive(
     WORDS,
     lambda inner: st.tuples(
-        st.sampled_from([("<p>", "</p>"), ("<b>", "</b>"), ('<a href="x?a=1&amp;b=2">', "</a>"), ("<span class='q'>", "</span>")]),
+        st.sampled_from([("<b>", "</b>"), ('<a href="x?a=1&amp;b=2">', "</a>"), ("<span class='q'>", "</span>")]),
         st.lists(inner, max_size=4),
     ).map(lambda pair: f"{pair[0][0]}{''.join(pair[1])}{pair[0][1]}"),
     max_leaves=12,
-)  # fmt: skip
+)
+# No paragraph stands in another: HTML has no such thing, and parsers differ in what they make of it.
+MARKUP = st.lists(INLINE | INLINE.map(lambda words: f"<p>{words}</p>"), max_size=4).map("".join)
 
 
 @quick
