@@ -68,6 +68,7 @@ def _stem(term: str, endings: Sequence[str]) -> str:
 
 def _facet_terms(facet: Facet, topic: Topic, knowledge: Knowledge, language: Language) -> Iterable[str]:
     yield from facet.terms.get(language, ())
+    yield from facet.hints.get(language, ())
     for actor_id in facet.actors:
         actor = topic.actor(actor_id)
         if actor is None:
