@@ -194,9 +194,10 @@ class Names:
             return None
         gap = reading.folded[left.last : right.first]
         between = reading.text[reading.words[left.last - 1].end : reading.words[right.first].start]
-        if any(char in between for char in ',،;:.()«»"“”—') and not (
-            left.kind is Kind.PERSON and right.kind is Kind.POST
-        ):
+        apposed = left.kind is Kind.PERSON and right.kind is Kind.POST
+        if any(char in between for char in (';:.«»"“”' if apposed else ',،;:.()«»"“”—')):
+            return None
+        if gap and not _bridged(left, right, reading):
             return None
         if any(word in reading.vocabulary.ands for word in gap) or _glued_and(reading, right.first):
             return None
@@ -233,6 +234,39 @@ class Names:
             institution=institution,
             cases=(left.cases & right.cases) or head.cases or specific.cases,
         )
+
+
+_TITLES = frozenset({"official_generic", "spokesperson", "former", "counterpart"})
+_ARTICLES = frozenset({"the", "a", "an"})
+
+
+def _bridged(left: Mention, right: Mention, reading: Reading) -> bool:
+    """Whether what stands between two names ties them: an article, a title, "of", a first name; a verb or "that" parts them."""
+    vocabulary = reading.vocabulary
+    places = range(left.last, right.first)
+    told = {
+        place: cue.concept
+        for cue in reading.cues_by_sentence[left.sentence]
+        for place in range(cue.first, cue.last)
+        if place in places and cue.concept not in _TITLES
+    }
+    plain = [place for place in places if reading.folded[place] not in _ARTICLES]
+    if right.kind is Kind.PERSON and left.kind is not Kind.METONYM:
+        # "the Kremlin spokesman Dmitry P.": first names and ranks that no list holds.
+        return not told and all(_name_like(place, reading) for place in plain)
+    if left.kind is Kind.POST and right.kind is not Kind.POST:
+        ties = vocabulary.genitives | (vocabulary.locatives if right.kind is Kind.METONYM else frozenset())
+        return all(reading.folded[place] in ties for place in plain)
+    titled = {cue.first for cue in reading.cues_by_sentence[left.sentence] if cue.concept in _TITLES}
+    return left.kind is not Kind.METONYM and not told and all(place in titled for place in plain)
+
+
+def _name_like(place: int, reading: Reading) -> bool:
+    titled = any(
+        cue.first <= place < cue.last and cue.concept in _TITLES
+        for cue in reading.cues_by_sentence[reading.sentence_of(place)]
+    )
+    return titled or not reading.cased or reading.text[reading.words[place].start].isupper()
 
 
 def _glued_and(reading: Reading, place: int) -> bool:

@@ -69,6 +69,7 @@ class Vocabulary:
     prepositions: frozenset[str]
     ands: frozenset[str]
     locatives: frozenset[str]
+    genitives: frozenset[str]
     agents: frozenset[tuple[str, ...]]
     glued_ands: frozenset[str] = frozenset()
     glued_prepositions: frozenset[str] = frozenset()
@@ -93,6 +94,7 @@ class Vocabulary:
             prepositions=_single_words(lexicon, "preposition"),
             ands=_single_words(lexicon, "and"),
             locatives=_single_words(lexicon, "locative"),
+            genitives=_single_words(lexicon, "genitive"),
             agents=frozenset(
                 tuple(word.folded for word in words(term)) for term in lexicon.concepts.get("by_agent", ())
             ),
@@ -128,6 +130,11 @@ class Reading:
     @property
     def language(self) -> Language:
         return self.vocabulary.language
+
+    @property
+    def cased(self) -> bool:
+        """Whether names begin with a capital in this language's script."""
+        return self.language is not Language.AR
 
     def words_text(self, first: int, last: int) -> str:
         return self.text[self.words[first].start : self.words[last - 1].end]

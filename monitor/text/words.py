@@ -14,7 +14,7 @@ from monitor.model import Language
 from monitor.text.normalize import fold_key
 
 _WORD = re.compile(r"[^\W_](?:[\w'’\u0640\u064b-\u0652\u0670.-]*[^\W_])?[\u064b-\u0652]*")
-_INNER = re.compile(r"(?<=\w)(?:\.(?=\w\w)|\.?-)(?=\w)")
+_INNER = re.compile(r"(?<=[^\W_])(?:\.(?=\w\w)|\.?-|_+)(?=\w)")
 _LONGEST_WORD = 48  # characters; what is longer is no word of a language, and morphology would choke on it
 
 # Proclitics in the order they stack: conjunction, preposition, article.
@@ -33,7 +33,7 @@ class Word(NamedTuple):
 
 
 def words(text: str, *, start: int = 0, end: int | None = None) -> tuple[Word, ...]:
-    """The words of `text[start:end]`, offsets into `text`. A hyphenated compound counts as its parts."""
+    """The words of `text[start:end]`, offsets into `text`. A hyphenated compound and a hashtag (#a_b) count as their parts."""
     found: list[Word] = []
     for match in _WORD.finditer(text, start, len(text) if end is None else end):
         place, limit = match.start(), match.end()
