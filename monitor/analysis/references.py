@@ -12,6 +12,7 @@ from monitor.analysis.reading import Cue, Reading
 _BACK = 3  # sentences over which a name is remembered
 _NEAR = 2  # words between a generic title and its verb
 _TITLES = frozenset({"official_generic", "spokesperson"})
+_PRONOUNS = frozenset({"subject_pronoun", "according_to_him"})
 _ANTECEDENTS = frozenset({Kind.PERSON, Kind.POST, Kind.INSTITUTION})
 
 
@@ -22,7 +23,7 @@ def references(reading: Reading, named: Sequence[Mention]) -> list[Mention]:
     beside = {place for mention in named for place in range(mention.first - 3, mention.last + 2)}
     found: list[Mention] = []
     for cue in reading.cues:
-        pronoun = cue.concept == "subject_pronoun"
+        pronoun = cue.concept in _PRONOUNS
         if cue.first in taken or not (pronoun or cue.concept in _TITLES):
             continue
         if not pronoun and (cue.first in beside or _named_after(cue, reading, named) or not _beside_verb(cue, reading)):

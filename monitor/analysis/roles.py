@@ -17,6 +17,7 @@ from monitor.analysis.terms import Hit
 _CARRIERS = frozenset(
     {"pronoun_he", "pronoun_they", "it_pronoun", "we", "add", "say", "stress", "official_generic", "spokesperson"}
 )
+_NAMING = frozenset(set(Kind) - {Kind.PRONOUN, Kind.JOINT})
 _FAR = 14  # words from a cue to its subject
 _LEAST = -0.9
 
@@ -64,11 +65,19 @@ def scenes(reading: Reading, mentions: Sequence[Mention], *, verb_first: bool) -
 
 
 def _scene(reading: Reading, sentence: Sentence, mentions: list[Mention], *, verb_first: bool) -> Scene:
-    cues = reading.cues_by_sentence[sentence.number]
+    cues = _outside_names(reading.cues_by_sentence[sentence.number], mentions)
     owned = [Owned(cue, _owner(cue, mentions, reading, verb_first=verb_first)) for cue in cues]
     scene = Scene(sentence, mentions, owned, reading.themes_by_sentence[sentence.number])
     scene.speaker = _speaker(scene, reading)
     return scene
+
+
+def _outside_names(cues: Sequence[Cue], mentions: Sequence[Mention]) -> list[Cue]:
+    """The cues but those that are part of a name: "US" is no "us", the president of "President Assad" no bare title."""
+    named = {
+        place for mention in mentions if mention.kind in _NAMING for place in range(mention.first, mention.last)
+    }
+    return [cue for cue in cues if not all(place in named for place in range(cue.first, cue.last))]
 
 
 def _owner(cue: Cue, mentions: Sequence[Mention], reading: Reading, *, verb_first: bool) -> Mention | None:
@@ -92,6 +101,8 @@ def _fit(cue: Cue, mention: Mention, reading: Reading, *, verb_first: bool) -> f
     commas = abs(reading.clause[middle] - reading.clause[edge])
     strong = abs(reading.strong[middle] - reading.strong[edge])
     speech = reading.vocabulary.groups.get(cue.concept) is Group.SPEECH
+    if speech and reading.quoted[middle] < 0 <= reading.quoted[edge]:
+        return -9.0  # who is named inside a quotation does not utter it
     if speech and not before and (strong or not _inverted(cue, mention, reading, verb_first=verb_first)):
         return -9.0  # what comes after "said that" is said, and does not say
     score = -0.07 * distance - 0.25 * commas - 0.8 * strong
@@ -145,16 +156,29 @@ def _speaker(scene: Scene, reading: Reading) -> Mention | None:
         if speaks and owned.owner is not None and owned.owner.kind is not Kind.ADJECTIVE:
             return owned.owner
     for owned in scene.cues:
-        if owned.cue.concept == "according_to":
-            after = [m for m in scene.mentions if 0 <= m.first - owned.cue.last <= 2]
+        if owned.cue.concept in {"according_to", "according_to_him"}:
+            after = [m for m in scene.mentions if m.first == owned.cue.first or 0 <= m.first - owned.cue.last <= 2]
             if after:
                 return after[0]
+    named = _source(scene, reading)
+    if named is not None:
+        return named
     # Headlines: "Lavrov: no talks".
     for mention in scene.mentions:
         end = reading.words[mention.last - 1].end
         if scene.mentions[0] is mention and reading.text[end : end + 2].lstrip('"»”')[:1] == ":":
             return mention
     return None
+
+
+def _source(scene: Scene, reading: Reading) -> Mention | None:
+    """Whom a headline names at its end as the source of what it says: "No talks planned — Lavrov"."""
+    if not scene.mentions or not scene.sentence.is_title:
+        return None
+    last = scene.mentions[-1]
+    before = reading.text[max(0, reading.words[last.first].start - 3) : reading.words[last.first].start].strip()
+    ends = reading.words[last.last - 1].end >= scene.sentence.end - 2
+    return last if ends and before in {"—", "–", "-", ":", "/"} and last.kind is not Kind.ADJECTIVE else None
 
 
 def _carries_on(reading: Reading, scene: Scene) -> bool:
