@@ -95,6 +95,9 @@ def _roles(scene: Scene, context: Context) -> Iterable[tuple[Mention, str]]:
     for mention in scene.mentions:
         if mention is scene.speaker:
             continue
+        if scene.speaker is not None and 0 <= mention.group == scene.speaker.group:
+            yield mention, "carried" if scene.carried else "speaker"
+            continue
         if mention.kind is Kind.JOINT:
             yield mention, "joint"
         elif mention.by_agent:
@@ -130,7 +133,17 @@ def only_spoken_of(candidate: Candidate) -> bool:
     speaker = candidate.scene.speaker
     if speaker is None or speaker.actor == candidate.actor:
         return False
-    return candidate.role not in {"joint", "agent"}
+    return candidate.role not in {"joint", "agent"} and not _with_speaker(candidate)
+
+
+def _with_speaker(candidate: Candidate) -> bool:
+    """Whether the speaker's own side stands beside it in one group: "Kerry said the US, Russia and Jordan agreed"."""
+    speaker, group = candidate.scene.speaker, candidate.mention.group
+    return (
+        speaker is not None
+        and group >= 0
+        and any(each.group == group and each.actor == speaker.actor for each in candidate.scene.mentions)
+    )
 
 
 def _owns(candidate: Candidate, owned: Owned, scene: Scene) -> bool:
@@ -153,6 +166,9 @@ def _features(candidate: Candidate, context: Context) -> Features:
     own_cues = {owned.cue for owned in candidate.own}
     conditioned = _conditioned(scene, reading)
     by_other = scene.speaker is not None and scene.speaker.actor != candidate.actor
+    if by_other and _with_speaker(candidate):
+        found["beside the speaker's side"] = 1.0
+        by_other = False
     targeted = _targeted(candidate, context)
     for owned in scene.cues:
         _cue_features(found, owned, candidate, reading, owned.cue in own_cues, conditioned, targeted)

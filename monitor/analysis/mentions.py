@@ -128,7 +128,9 @@ class Names:
         named_in_full = {hit.label.person for hit in kept if hit.label.full and hit.label.person}
         single = [hit for hit in kept if self._known(hit, named_in_full, day, reading)]
         mentions = [self._mention(hit, reading, day) for hit in single]
-        joined = [each for each in self._joined(mentions, reading) if not _is_place(each, reading)]
+        joined = [
+            _compounded(each, reading) for each in self._joined(mentions, reading) if not _is_place(each, reading)
+        ]
         return _grouped(joined, reading)
 
     def _may_name(self, hit: Hit[Label], reading: Reading) -> bool:
@@ -283,6 +285,10 @@ def _is_place(mention: Mention, reading: Reading) -> bool:
     """Whether a capital is only where something happens ("in Moscow") or where the report was written."""
     if mention.kind in {Kind.METONYM, Kind.NAME} and _in_dateline(mention, reading):
         return True
+    if _hyphenated(mention, reading) and any(
+        cue.concept == "place_based" and cue.first == mention.last for cue in reading.cues_by_sentence[mention.sentence]
+    ):
+        return True
     if mention.kind is not Kind.METONYM or mention.first == 0:
         return False
     if reading.folded[mention.first - 1] not in reading.vocabulary.locatives:
@@ -293,6 +299,22 @@ def _is_place(mention: Mention, reading: Reading) -> bool:
         0 <= cue.first - mention.last <= 1 and groups.get(cue.concept) is Group.SPEECH
         for cue in reading.cues_by_sentence[mention.sentence]
     )
+
+
+def _compounded(mention: Mention, reading: Reading) -> Mention:
+    """The first part of a compound ("US-led", "Russian-brokered") names whose the thing is: it acts as an adjective."""
+    if mention.kind is not Kind.PERSON and _hyphenated(mention, reading):
+        return replace(mention, kind=Kind.ADJECTIVE)
+    return mention
+
+
+def _hyphenated(mention: Mention, reading: Reading) -> bool:
+    """Whether a common word is tied to the name by a hyphen."""
+    after = mention.last
+    if after >= len(reading.words):
+        return False
+    start = reading.words[after].start
+    return reading.text[reading.words[after - 1].end : start] == "-" and reading.text[start].islower()
 
 
 def _in_dateline(mention: Mention, reading: Reading) -> bool:
