@@ -48,6 +48,7 @@ class Label:
     person: str = ""
     full: bool = True
     excluded: bool = False
+    capital: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,9 @@ class Names:
                 (Kind.PEOPLE, actor.people),
                 (Kind.METONYM, actor.metonyms),
             ):
-                yield from ((Label(kind, actor.id), term) for term in terms.get(language, ()))
+                yield from (
+                    (Label(kind, actor.id, capital=_is_capital(term)), term) for term in terms.get(language, ())
+                )
             excluded = Label(Kind.NAME, actor.id, excluded=True)
             yield from ((excluded, term) for term in actor.excludes.get(language, ()))
             for part in actor.institutions:
@@ -134,8 +137,9 @@ class Names:
         return _grouped(joined, reading)
 
     def _may_name(self, hit: Hit[Label], reading: Reading) -> bool:
-        """Names of people and places begin with a capital where the script has them."""
-        if not self._cased or hit.label.kind not in {Kind.PERSON, Kind.NAME, Kind.METONYM}:
+        """Names of people and places begin with a capital where the script has them; "the rebels" need none."""
+        label = hit.label
+        if not self._cased or not label.capital or label.kind not in {Kind.PERSON, Kind.NAME, Kind.METONYM}:
             return True
         return reading.text[reading.words[hit.first].start].isupper()
 
@@ -338,6 +342,10 @@ def _in_dateline(mention: Mention, reading: Reading) -> bool:
     )
 
 
+def _is_capital(term: str) -> bool:
+    return term.lstrip("=")[:1].isupper()
+
+
 def _near(office: Office, day: date, reach: timedelta) -> bool:
     return (office.start is None or office.start - reach <= day) and (office.end is None or day < office.end + reach)
 
@@ -420,5 +428,7 @@ def _with_preposition(mention: Mention, reading: Reading) -> Mention:
     # "by the United States": an article may stand between.
     tails = [left, left[:-1]] if left and left[-1] in {"the", "a"} else [left]
     agent = any(tail[-len(each) :] == each for tail in tails for each in vocabulary.agents if each)
+    # "заключённое Россией": after a passive participle the instrumental case names the doer.
+    agent = agent or ("ablt" in mention.cases and bool(place) and "pssv" in grammar(reading.folded[place - 1]))
     prepositional = bool(before) and any(tail[-1:] and tail[-1] in vocabulary.prepositions for tail in tails)
     return replace(mention, after_preposition=(prepositional or glued) and not agent, by_agent=agent)
