@@ -17,7 +17,7 @@ from monitor.analysis.knowledge import Group, Knowledge, Topic
 from monitor.analysis.reading import Reading
 from monitor.analysis.terms import Hit, TermIndex
 from monitor.model import Language, Office
-from monitor.text.words import grammar, name_keys
+from monitor.text.words import grammar, name_keys, words
 
 _GRACE = timedelta(days=45)  # a new holder is named before the day, an old one quoted after it
 _RECENT = timedelta(days=400)  # so long a surname alone still means the holder
@@ -68,6 +68,7 @@ class Mention:
     cases: frozenset[str] = frozenset()
     sentence: int = 0
     group: int = -1
+    and_glued: bool = False
 
     @property
     def holder(self) -> tuple[str, str | None]:
@@ -86,7 +87,9 @@ class Names:
         self._topic = topic
         self._language = language
         self._cased = language is not Language.AR
-        self._index: TermIndex[Label] = TermIndex(self._terms(topic, knowledge.offices), language=language)
+        terms = list(self._terms(topic, knowledge.offices))
+        self._index: TermIndex[Label] = TermIndex(terms, language=language)
+        self._firsts = frozenset(words(term)[0].folded for _, term in terms)
         self._offices: dict[str, list[Office]] = {}
         for office in knowledge.offices:
             self._offices.setdefault(office.person, []).append(office)
@@ -164,6 +167,7 @@ class Names:
             institution=label.institution,
             cases=_cases(reading.folded[hit.last - 1]) if self._language is Language.RU else frozenset(),
             sentence=reading.sentence_of(hit.first),
+            and_glued=_and_glued(hit.first, reading) and reading.folded[hit.first] not in self._firsts,
         )
         return self._person(base, label.person, day) if label.kind is Kind.PERSON else base
 
@@ -205,7 +209,7 @@ class Names:
             return None
         if gap and not _bridged(left, right, reading):
             return None
-        if any(word in reading.vocabulary.ands for word in gap) or _glued_and(reading, right.first):
+        if any(word in reading.vocabulary.ands for word in gap) or right.and_glued:
             return None
         if left.actor and right.actor and left.actor != right.actor:
             return None
@@ -235,6 +239,7 @@ class Names:
         return replace(
             specific,
             first=right.first if at_work else left.first,
+            and_glued=(right if at_work else left).and_glued,
             last=right.last,
             actor=actor,
             institution=institution,
@@ -275,8 +280,8 @@ def _name_like(place: int, reading: Reading) -> bool:
     return titled or not reading.cased or reading.text[reading.words[place].start].isupper()
 
 
-def _glued_and(reading: Reading, place: int) -> bool:
-    """Arabic writes "and" onto the word: وروسيا."""
+def _and_glued(place: int, reading: Reading) -> bool:
+    """Arabic writes "and" onto the word: وروسيا (but واشنطن begins with that letter itself: see `_firsts`)."""
     word = reading.folded[place]
     return word[:1] in reading.vocabulary.glued_ands and len(word) > 4 and word[1:] in reading.keys[place]
 
@@ -408,7 +413,7 @@ def _strung(left: Mention, right: Mention, reading: Reading) -> bool:
         return False
     if any(word in reading.vocabulary.ands for word in gap):
         return True
-    if right.first < len(reading.folded) and _glued_and(reading, right.first):
+    if right.and_glued:
         return True
     return not gap and between in {",", "،", "-", "–", "/"}
 
