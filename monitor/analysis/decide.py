@@ -12,7 +12,12 @@ from monitor.analysis.linear import distribution, logit, probability
 from monitor.model import Stance
 
 Features = dict[str, float]
+<<<<<<< HEAD
 _EVIDENCE = 2  # power of salience in the choice of the sentence that is shown
+=======
+_SHARPNESS = 1.5  # how much more a salient sentence says about the stance than a dull one
+_RIVAL = -0.85  # logit of the salience (.3) from which another actor counts as one that takes a stance
+>>>>>>> f092298 (Which actor takes a stance is learnt from relevant texts only; who else acts, headline roles, deeds)
 _MOST_EVENTS = 12
 
 
@@ -103,7 +108,21 @@ def actor_features(actor: str, groups: Mapping[str, Sequence[Scored]], topic: To
     found["best of the other principal"] = max(partners, default=-5.0)
     found["lead over the others"] = top[0] - found["best of the others"]
     found["rank"] = float(sum(1 for rival in rivals if rival > top[0]))
+    found["actors"] = math.log1p(len(groups))
+    found["third parties"] = math.log1p(len(set(groups) - set(topic.principals)))
+    found["others who take a stance"] = float(sum(1 for rival in rivals if rival >= _RIVAL))
+    _doings(found, own)
     return found
+
+
+def _doings(found: Features, own: Sequence[Scored]) -> None:
+    """What the actor is in the headline, and how plainly it does something rather than speaks."""
+    for each in own:
+        if each.candidate.scene.sentence.is_title:
+            found[f"headline role:{each.candidate.role}"] = 1.0
+    done = [logit(each.salience) for each in own if each.candidate.role in {"subject", "agent"}]
+    found["best deed"] = max(done, default=-5.0)
+    found["deeds"] = math.log1p(len(done))
 
 
 def stance_of(own: Sequence[Scored]) -> dict[str, float]:
