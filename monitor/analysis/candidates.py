@@ -15,6 +15,7 @@ from monitor.analysis.knowledge import Bond, Group, Topic
 from monitor.analysis.mentions import Kind, Mention
 from monitor.analysis.reading import Cue, Reading
 from monitor.analysis.roles import Owned, Scene
+from monitor.analysis.standing import company, standing
 from monitor.analysis.views import facts_of, view_of
 
 Features = dict[str, float]
@@ -57,8 +58,10 @@ def candidates(scenes: Sequence[Scene], context: Context) -> list[Candidate]:
     """Every candidate of the text, with its features."""
     found: list[Candidate] = []
     for scene in scenes:
-        for candidate in _in_scene(scene, context):
-            candidate.features = _features(candidate, context)
+        here = _in_scene(scene, context)
+        roles = [(each.actor, each.role) for each in here]
+        for candidate in here:
+            candidate.features = _features(candidate, context) | company(roles, candidate.actor)
             found.append(candidate)
     return found
 
@@ -184,6 +187,7 @@ def _features(candidate: Candidate, context: Context) -> Features:
         found[f"role:{candidate.role}|by other"] = 1.0
     principals = set(context.topic.principals)
     found.update({f"scene:{fact}": 1.0 for fact in facts_of(view_of(reading, scene, principals))})
+    found |= standing(candidate.mention, candidate.role, candidate.own, scene, reading, frozenset(principals))
     _company(found, candidate, context)
     _place(found, candidate, context)
     return found
