@@ -12,12 +12,8 @@ from monitor.analysis.linear import distribution, logit, probability
 from monitor.model import Stance
 
 Features = dict[str, float]
-<<<<<<< HEAD
 _EVIDENCE = 2  # power of salience in the choice of the sentence that is shown
-=======
-_SHARPNESS = 1.5  # how much more a salient sentence says about the stance than a dull one
 _RIVAL = -0.85  # logit of the salience (.3) from which another actor counts as one that takes a stance
->>>>>>> f092298 (Which actor takes a stance is learnt from relevant texts only; who else acts, headline roles, deeds)
 _MOST_EVENTS = 12
 
 
