@@ -24,7 +24,7 @@ _FLIPPED = {Group.SUPPORT: "against", Group.OPPOSE: "for", Group.SUSPEND: "for"}
 _FLAGS = frozenset(
     {"background_time", "recap", "anniversary", "yesterday_now", "future", "plan", "past_perfect", "question",
      "hypothetical", "former", "nonofficial", "source_anon", "quoting_media", "condition", "only_condition",
-     "concession", "contrast", "own_terms", "denies_report", "near_negation", "negation", "joint", "joint_pair", "according_to",
+     "concession", "no_condition", "contrast", "own_terms", "denies_report", "near_negation", "negation", "joint", "joint_pair", "according_to",
      "stop_war"}
 )  # fmt: skip
 
@@ -173,13 +173,14 @@ def _features(candidate: Candidate, context: Context) -> Features:
         found["beside the speaker's side"] = 1.0
         by_other = False
     targeted = _targeted(candidate, context)
+    waits = _not_until(scene)
     for owned in scene.cues:
-        _cue_features(found, owned, candidate, reading, owned.cue in own_cues, conditioned, targeted)
+        _cue_features(found, owned, candidate, reading, owned.cue in own_cues, conditioned, targeted, waits=waits)
     for hit in scene.themes:
         found[f"theme:{hit.label}"] = 1.0
     flags = {owned.cue.concept for owned in scene.cues} & _FLAGS
     found.update({f"flag:{flag}": 1.0 for flag in flags})
-    _condition_features(found, candidate, reading, conditioned)
+    _condition_features(found, candidate, reading, conditioned, waits=waits)
     found[f"role:{candidate.role}"] = 1.0
     found[f"kind:{candidate.mention.kind}"] = 1.0
     if by_other:
@@ -193,9 +194,9 @@ def _features(candidate: Candidate, context: Context) -> Features:
     return found
 
 
-def _condition_features(found: Features, candidate: Candidate, reading: Reading, conditioned: frozenset[int]) -> None:
+def _condition_features(found: Features, candidate: Candidate, reading: Reading, conditioned: frozenset[int], *, waits: bool) -> None:
     """What a condition bears on: the holder's own words, the target, or something else."""
-    if _not_until(candidate.scene):
+    if waits:
         found["not until"] = 1.0
     if not conditioned:
         return
@@ -209,7 +210,11 @@ def _condition_features(found: Features, candidate: Candidate, reading: Reading,
 
 def _not_until(scene: Scene) -> bool:
     """Whether the sentence says "not … until", "not … before"."""
-    refusals = [owned.cue.first for owned in scene.cues if owned.cue.concept in _NEGATORS or owned.cue.negated]
+    refusals = [
+        owned.cue.first
+        for owned in scene.cues
+        if owned.cue.concept in _NEGATORS or owned.cue.negated or owned.cue.concept in _REFUSALS
+    ]
     limits = [owned.cue.first for owned in scene.cues if owned.cue.concept in _LIMITS]
     return any(
         refusal < limit <= refusal + _LIMIT_REACH or (limit <= scene.sentence.first + 2 and refusal > limit)
@@ -219,6 +224,7 @@ def _not_until(scene: Scene) -> bool:
 
 
 _NEGATORS = frozenset({"negation", "near_negation"})
+_REFUSALS = frozenset({"refuse", "reject", "no_plan", "unwilling", "cannot", "rule_out"})
 _LIMITS = frozenset({"until", "only_condition"})
 _LIMIT_REACH = 20  # words
 
@@ -231,6 +237,8 @@ def _cue_features(
     own: bool,
     conditioned: frozenset[int],
     targeted: frozenset[int],
+    *,
+    waits: bool,
 ) -> None:
     cue = owned.cue
     group = reading.vocabulary.groups.get(cue.concept)
@@ -245,7 +253,7 @@ def _cue_features(
     aimed = own and reading.strong[cue.first] in targeted
     if aimed:
         found[f"own, on the target:{sign}{cue.concept}"] = 1.0
-    direction = _FLIPPED.get(group, group.value) if cue.negated else group.value
+    direction = _direction(cue, group, waits=waits)
     found[f"{who}:{direction} words"] = min(3.0, found.get(f"{who}:{direction} words", 0.0) + 1.0)
     if cue.concept in reading.vocabulary.acts and not cue.negated:
         found[f"{who}:{direction} act"] = 1.0
@@ -257,6 +265,13 @@ def _cue_features(
     near = reading.strong[cue.first] == reading.strong[candidate.mention.first]
     if near and not own:
         found[f"near:{direction} words"] = 1.0
+
+
+def _direction(cue: Cue, group: Group, *, waits: bool) -> str:
+    """Whither a cue points: a negation turns it round, and "not … until" makes terms of a refusal."""
+    if waits and ((cue.negated and group is Group.SUPPORT) or cue.concept in _REFUSALS):
+        return Group.CONDITIONAL.value
+    return _FLIPPED.get(group, group.value) if cue.negated else group.value
 
 
 def _targeted(candidate: Candidate, context: Context) -> frozenset[int]:

@@ -160,7 +160,7 @@ def read(text: str, *, title: str | None, vocabulary: Vocabulary) -> Reading:
     clause, strong = _clauses(body, found, concept_hits)
     listed = _sentences(spans, found, body, title=title)
     themes = _once(vocabulary.themes.find(folded, word_keys, breaks))
-    cues = _negated(_not_within_themes(_longest(concept_hits), themes, vocabulary), clause)
+    cues = _negated(_not_within_themes(_longest(concept_hits), themes, vocabulary), clause, breaks)
     return Reading(
         text=text,
         vocabulary=vocabulary,
@@ -256,19 +256,22 @@ def _quoted(found: Sequence[Word], marked: Sequence[Span]) -> list[int]:
 
 
 def _longest(hits: Sequence[Hit[str]]) -> list[Cue]:
-    """Hits as cues; one that lies inside a longer hit is dropped, since "rule out" is no "rule" and "only if" no "if"."""
+    """Hits as cues; one that lies inside a longer hit is dropped, since "rule out" is no "rule" and "only if" no "if".
+
+    Of a hit with a gap the cue is the first part: what stands between is the subject.
+    """
     kept: list[Cue] = []
     seen: set[tuple[int, str]] = set()
     longest: dict[int, int] = {}
-    for hit in hits:
-        for place in range(hit.first, hit.last):
-            longest[place] = max(longest.get(place, 0), hit.last - hit.first)
-    for hit in hits:
-        size = hit.last - hit.first
+    sized = [(hit, tuple(hit.places())) for hit in hits]
+    for _, places in sized:
+        for place in places:
+            longest[place] = max(longest.get(place, 0), len(places))
+    for hit, places in sized:
         fresh = (hit.first, hit.label) not in seen
-        if fresh and all(longest[place] <= size for place in range(hit.first, hit.last)):
+        if fresh and all(longest[place] <= len(places) for place in places):
             seen.add((hit.first, hit.label))
-            kept.append(Cue(hit.first, hit.last, hit.label))
+            kept.append(Cue(hit.first, hit.last if hit.head < 0 else hit.head, hit.label))
     return kept
 
 
@@ -307,14 +310,17 @@ def _once(hits: Sequence[Hit[str]]) -> list[Hit[str]]:
 
 
 _NEGATION_REACH = 4  # words from "not" to what it negates, in the same clause
+_DENIAL_REACH = 12  # and from "denied that" to what is denied, which may begin a clause of its own
 _NEGATORS = frozenset({"negation", "near_negation"})
+_DENIALS = frozenset({"deny", "denies_report"})
 
 
-def _negated(cues: list[Cue], clause: Sequence[int]) -> list[Cue]:
-    negators = [cue for cue in cues if cue.concept in _NEGATORS]
-    if not negators:
+def _negated(cues: list[Cue], clause: Sequence[int], breaks: frozenset[int]) -> list[Cue]:
+    lasts = sorted(cue.last for cue in cues if cue.concept in _NEGATORS)
+    denials = [cue.last for cue in cues if cue.concept in _DENIALS]
+    if not lasts and not denials:
         return cues
-    lasts = sorted(cue.last for cue in negators)
+    stops = breaks | {cue.first for cue in cues if cue.concept == "contrast"}
     out: list[Cue] = []
     for cue in cues:
         if cue.concept in _NEGATORS:
@@ -322,5 +328,14 @@ def _negated(cues: list[Cue], clause: Sequence[int]) -> list[Cue]:
             continue
         number = bisect_right(lasts, cue.first) - 1
         near = number >= 0 and cue.first - lasts[number] < _NEGATION_REACH
-        out.append(cue._replace(negated=near and clause[lasts[number] - 1] == clause[cue.first]))
+        negated = near and clause[lasts[number] - 1] == clause[cue.first]
+        out.append(cue._replace(negated=negated != _denied(cue, denials, stops)))
     return out
+
+
+def _denied(cue: Cue, denials: Sequence[int], stops: frozenset[int]) -> bool:
+    """Whether a denial before it takes the cue back: "denied that it had agreed"."""
+    number = bisect_right(denials, cue.first) - 1
+    if number < 0 or cue.first - denials[number] >= _DENIAL_REACH:
+        return False
+    return stops.isdisjoint(range(denials[number], cue.first + 1))

@@ -24,6 +24,22 @@ _ARABIC_PARTICLES = "وفبلكس"
 _ARABIC_ENDINGS = ("هما", "تهم", "ته", "تها", "ات", "تا", "ون", "ين", "ان", "وا", "هم", "ها", "نا", "ت", "ه", "ا")
 
 
+# Strong verbs whose past simplemma leaves as it stands.
+_ENGLISH_PAST = {
+    "bore": "bear",
+    "broke": "break",
+    "felt": "feel",
+    "gone": "go",
+    "left": "leave",
+    "rose": "rise",
+    "shook": "shake",
+    "shot": "shoot",
+    "swore": "swear",
+    "thought": "think",
+    "won": "win",
+}
+
+
 class Word(NamedTuple):
     """A word of the original text, `text[start:end]`, and its folded form."""
 
@@ -151,6 +167,8 @@ def _grammar(folded: str) -> frozenset[str]:
 def _lemma(word: str, language: str) -> str:
     import simplemma
 
+    if language == "en" and word in _ENGLISH_PAST:
+        return _ENGLISH_PAST[word]
     try:
         return str(simplemma.lemmatize(word, lang=language))
     except ValueError:  # it normalises away what this word consists of, and refuses the rest
