@@ -155,10 +155,11 @@ def read(text: str, *, title: str | None, vocabulary: Vocabulary) -> Reading:
     folded = [word.folded for word in found]
     word_keys = [keys(word, vocabulary.language) for word in folded]
     marked = quotations(body)
-    breaks = _breaks(body, found)
-    concept_hits = vocabulary.concepts.find(folded, word_keys, breaks)
-    clause, strong = _clauses(body, found, concept_hits)
     listed = _sentences(spans, found, body, title=title)
+    begins = frozenset(sentence.first for sentence in listed)
+    breaks = _breaks(body, found) | begins
+    concept_hits = vocabulary.concepts.find(folded, word_keys, breaks)
+    clause, strong = _clauses(body, found, concept_hits, begins)
     themes = _once(vocabulary.themes.find(folded, word_keys, breaks))
     cues = _negated(_not_within_themes(_longest(concept_hits), themes, vocabulary), clause, breaks)
     return Reading(
@@ -210,7 +211,9 @@ def _is_title(body: str, span: Span, title: str | None) -> bool:
     return alone and len(line) < 200 and not line.rstrip().endswith((".", "؟", "!", ":"))
 
 
-def _clauses(body: str, found: Sequence[Word], hits: Sequence[Hit[str]]) -> tuple[list[int], list[int]]:
+def _clauses(
+    body: str, found: Sequence[Word], hits: Sequence[Hit[str]], begins: frozenset[int]
+) -> tuple[list[int], list[int]]:
     """For each word the number of its clause, and of its larger part (split by colons, "that", "who", "but" only)."""
     openers = {hit.first for hit in hits if hit.label in _OPENERS}
     strong_openers = {hit.first for hit in hits if hit.label in _STRONG_OPENERS}
@@ -226,6 +229,9 @@ def _clauses(body: str, found: Sequence[Word], hits: Sequence[Hit[str]]) -> tupl
                 strong_number += 1
             elif any(char in _SOFT or char in _MARKS for char in gap):
                 clause_number += 1
+        if place in begins:
+            clause_number += 1
+            strong_number += 1
         if place in openers:
             clause_number += 1
         if place in strong_openers:

@@ -94,6 +94,8 @@ def _russian(folded: str) -> frozenset[str]:
 def _arabic(folded: str) -> frozenset[str]:
     bare = arabic_bare(folded)
     found = {folded, bare, _lemma(folded, "ar"), _lemma(bare, "ar"), _stem_arabic(bare), *_arabic_cores(bare)}
+    if folded.startswith("الت"):  # التزمت is a verb with its ending, though it looks like an article
+        found.update(folded.removesuffix(end) for end in _ARABIC_ENDINGS if len(folded) - len(end) >= 5)
     for core in _arabic_cores(bare):
         found.update(_arabic_persons(core))
         found.update(core.removesuffix(end) for end in _ARABIC_ENDINGS if len(core) - len(end) >= 3)
