@@ -194,7 +194,9 @@ def _features(candidate: Candidate, context: Context) -> Features:
     return found
 
 
-def _condition_features(found: Features, candidate: Candidate, reading: Reading, conditioned: frozenset[int], *, waits: bool) -> None:
+def _condition_features(
+    found: Features, candidate: Candidate, reading: Reading, conditioned: frozenset[int], *, waits: bool
+) -> None:
     """What a condition bears on: the holder's own words, the target, or something else."""
     if waits:
         found["not until"] = 1.0

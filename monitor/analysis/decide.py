@@ -141,10 +141,18 @@ def stances_of(actor: str, own: Sequence[Scored], chance: float) -> list[Decisio
     for institution, part in _by_institution(own).items():
         if institution == first.institution or part[0].candidate.role in _SPOKEN_OF:
             continue
-        other = _decision(actor, part[:1], part[0].salience)
-        if part[0].salience >= _wanted(other, first):
+        telling = _telling(part)
+        other = _decision(actor, (telling,), telling.salience)
+        if telling.salience >= _wanted(other, first):
             decisions.append(other)
     return decisions
+
+
+def _telling(part: Sequence[Scored]) -> Scored:
+    """The sentence a further holder is judged by: an offer's terms where they leave no doubt, since what is said of the
+    offer elsewhere does not take them back; else the most salient one."""
+    terms = (each for each in part if each.salience >= _CLEAR_ECHO and each.stances[Stance.CONDITIONAL.value] >= _CLEAR)
+    return next(terms, part[0])
 
 
 def _wanted(other: Decision, first: Decision) -> float:
@@ -171,7 +179,7 @@ _BARE_SHARE = 0.25  # of the bare country's weight, that a named institution nee
 _SPLIT = 0.4  # salience of a second institution whose stance differs
 _ECHO = 0.6  # and of one that says the same
 _HEARSAY = 0.4  # salience that an actor needs whom others only speak of
-_FAINTEST = 0.08  # and any actor, whatever the rest of the text says
+_FAINTEST = 0.1  # and any actor, whatever the rest of the text says
 _CLEAR = 0.8  # probability at which an offer with its terms leaves no doubt
 _CLEAR_ECHO = 0.15
 _SPOKEN_OF = frozenset({"object", "possessor", "other"})

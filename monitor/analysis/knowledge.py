@@ -75,7 +75,9 @@ class Facet(Frozen):
     name: str
     actors: tuple[str, ...] = Field(default=(), description="any name of these actors satisfies it")
     terms: Terms = Field(default={})
-    hints: Terms = Field(default={}, description="words that imply it unnamed: they pass the gate and count for nothing else")
+    hints: Terms = Field(
+        default={}, description="words that imply it unnamed: they pass the gate and count for nothing else"
+    )
 
 
 class Bond(StrEnum):

@@ -74,9 +74,7 @@ def _scene(reading: Reading, sentence: Sentence, mentions: list[Mention], *, ver
 
 def _outside_names(cues: Sequence[Cue], mentions: Sequence[Mention]) -> list[Cue]:
     """The cues but those that are part of a name: "US" is no "us", the president of "President Assad" no bare title."""
-    named = {
-        place for mention in mentions if mention.kind in _NAMING for place in range(mention.first, mention.last)
-    }
+    named = {place for mention in mentions if mention.kind in _NAMING for place in range(mention.first, mention.last)}
     return [cue for cue in cues if not all(place in named for place in range(cue.first, cue.last))]
 
 

@@ -21,7 +21,11 @@ def standing(
     found = _words_of_its_own(role, own, scene, reading)
     found |= _order(mention, scene, principals)
     kind = "a principal" if mention.actor in principals else "a third party"
-    for what in (kind, "a person" if mention.person else "no person", "headline" if scene.sentence.is_title else "text"):
+    for what in (
+        kind,
+        "a person" if mention.person else "no person",
+        "headline" if scene.sentence.is_title else "text",
+    ):
         found[f"role:{role}|{what}"] = 1.0
     if scene.sentence.first <= mention.first < scene.sentence.last:
         found |= _within(mention, role, scene, reading)
@@ -77,6 +81,8 @@ def _within(mention: Mention, role: str, scene: Scene, reading: Reading) -> Feat
 def _in_relative_clause(mention: Mention, scene: Scene, reading: Reading) -> bool:
     clause = reading.clause[mention.first]
     return any(
-        owned.cue.concept == "relative" and owned.cue.first < mention.first and reading.clause[owned.cue.first] == clause
+        owned.cue.concept == "relative"
+        and owned.cue.first < mention.first
+        and reading.clause[owned.cue.first] == clause
         for owned in scene.cues
     )

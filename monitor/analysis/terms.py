@@ -99,7 +99,9 @@ class TermIndex(Generic[L]):
                         hits.append(hit)
                 elif size == 1:
                     hits.append(Hit(place, place + 1, term.label))
-                elif _follows(term.parts, term.exact, folded, found_keys, place) and breaks.isdisjoint(range(place + 1, place + size)):
+                elif _follows(term.parts, term.exact, folded, found_keys, place) and breaks.isdisjoint(
+                    range(place + 1, place + size)
+                ):
                     hits.append(Hit(place, place + size, term.label))
         return hits
 
