@@ -49,6 +49,7 @@ class Lane(Generic[R]):
         self._in_order = in_order
         self._waiting: deque[R] = deque()
         self._running: dict[R, asyncio.Task[None]] = {}
+        self._ended: set[R] = set()  # rows done while the database was asked what is due
         self._resting: dict[R, float] = {}  # rows whose step broke, until the loop's time
         self._last: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
@@ -108,6 +109,7 @@ class Lane(Generic[R]):
         return started
 
     async def _refill(self) -> None:
+        self._ended.clear()
         try:
             found = await self._due(4 * self._at_once + len(self._running) + len(self._resting))
         except StoreError as error:
@@ -115,7 +117,8 @@ class Lane(Generic[R]):
             return
         now = asyncio.get_running_loop().time()
         self._resting = {row: until for row, until in self._resting.items() if until > now}
-        self._waiting = deque(row for row in found if row not in self._running and row not in self._resting)
+        passed_over = self._running.keys() | self._resting.keys() | self._ended
+        self._waiting = deque(row for row in found if row not in passed_over)
 
     def _start(self, row: R) -> None:
         before = self._last if self._in_order and self._last and not self._last.done() else None
@@ -140,6 +143,7 @@ class Lane(Generic[R]):
             self._rest(row)
         finally:
             self._running.pop(row, None)
+            self._ended.add(row)
             self.wake()
 
     def _rest(self, row: R) -> None:
