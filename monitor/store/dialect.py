@@ -19,6 +19,12 @@ def lock(connection: Connection, name: str) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"monitor {name}"})
 
 
+def lock_table(connection: Connection, table: Table) -> None:
+    """Nobody else changes the table until the transaction ends; reading it, and naming its rows, goes on."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f'LOCK TABLE "{table.name}" IN SHARE ROW EXCLUSIVE MODE'))
+
+
 def insert_if_absent(connection: Connection, table: Table) -> Any:
     return insert_into(connection, table).on_conflict_do_nothing()
 

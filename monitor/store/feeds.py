@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, case, insert, select, update
 
 from monitor.model import Feed, FeedRow, FeedState, Poll, Recorded, StoreError
 from monitor.store import tables as t
 from monitor.store.articles import record_entries
 from monitor.store.columns import Utc
-from monitor.store.dialect import insert_into, lock
+from monitor.store.dialect import insert_into, lock, lock_table
 
 # Built once: building a statement costs more than running it.
 _SAVE_STATE = (
@@ -31,19 +31,22 @@ _FEEDS = select(t.feed.c.id, t.feed.c.definition, t.feed.c.state).where(
     t.feed.c.id.in_(bindparam("feeds", expanding=True))
 )
 
+_DEFINED = (t.feed.c.id, t.feed.c.definition, t.feed.c.publisher, t.feed.c.voice, t.feed.c.language, t.feed.c.active)
+
 
 def sync_feeds(connection: Connection, feeds: Sequence[Feed], now: datetime) -> None:
     """The configuration is the truth: new feeds are due at once, changed ones keep their state, absent ones rest."""
-    states = _states(connection)
-    urls = {row.id: row.definition.url for row in connection.execute(select(t.feed.c.id, t.feed.c.definition))}
-    fresh = [_row(feed, FeedState(feed_id=feed.id, next_poll_at=now)) for feed in feeds if feed.id not in states]
+    lock_table(connection, t.feed)  # many workers that start at once all find a new feed missing
+    known = {row.id: row for row in connection.execute(select(*_DEFINED, t.feed.c.state))}
+    fresh = [_row(feed, FeedState(feed_id=feed.id, next_poll_at=now)) for feed in feeds if feed.id not in known]
     if fresh:
         connection.execute(insert(t.feed), fresh)
     for feed in feeds:
-        if feed.id in states:
-            state = _for_address(states[feed.id], feed, was=urls[feed.id], now=now)
+        if feed.id in known and not _says_so(known[feed.id], feed):
+            row = known[feed.id]
+            state = _for_address(row.state, feed, was=row.definition.url, now=now)
             connection.execute(update(t.feed).where(t.feed.c.id == feed.id).values(_row(feed, state, now)))
-    gone = set(states) - {feed.id for feed in feeds}
+    gone = {row.id for row in known.values() if row.active} - {feed.id for feed in feeds}
     if gone:
         connection.execute(update(t.feed).where(t.feed.c.id.in_(gone)).values(active=False, next_poll_at=None))
 
@@ -59,8 +62,9 @@ def count_articles(connection: Connection, feed_id: str, more: int) -> None:
     connection.execute(update(t.feed).where(t.feed.c.id == feed_id).values(articles=t.feed.c.articles + more))
 
 
-def _states(connection: Connection) -> dict[str, FeedState]:
-    return {row.id: row.state for row in connection.execute(select(t.feed.c.id, t.feed.c.state))}
+def _says_so(row: Row[Any], feed: Feed) -> bool:
+    said = (row.definition, row.publisher, row.voice, row.language, row.active)
+    return said == (feed, feed.publisher, feed.voice, feed.language.value, feed.enabled)
 
 
 def _for_address(state: FeedState, feed: Feed, *, was: str, now: datetime) -> FeedState:

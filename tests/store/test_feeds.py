@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from monitor.model import FeedState, Health, StoreError
@@ -22,6 +25,22 @@ def test_a_feed_that_leaves_the_configuration_rests_and_keeps_its_articles(store
     assert [(row.feed.id, row.active, row.articles) for row in store.feeds()] == [("one", False, 1), ("other", True, 0)]
     store.sync_feeds((feed("one"),), NOW + HOUR)
     assert store.due_feeds(NOW + HOUR) == ("one",), "and is due again when it comes back"
+
+
+def test_workers_that_start_at_once_with_new_feeds_agree(store: Store) -> None:
+    """Each brings the same forty, among them one that changed; all of them may start before any has written."""
+    store.sync_feeds((feed("f0", publisher="Before"),), NOW)
+    together, new = threading.Barrier(6), tuple(feed(f"f{n}") for n in range(40))
+
+    def start() -> None:
+        together.wait(60)
+        store.sync_feeds(new, NOW)
+
+    with ThreadPoolExecutor(6) as workers:
+        for each in [workers.submit(start) for _ in range(6)]:
+            each.result()
+    assert {row.feed for row in store.feeds()} == set(new)
+    assert len(store.due_feeds(NOW)) == 40
 
 
 def test_several_feeds_come_in_the_order_asked_for_and_an_unknown_one_is_named(store: Store) -> None:
