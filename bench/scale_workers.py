@@ -1,4 +1,8 @@
-"""Articles analysed a second by one and by two worker processes on PostgreSQL, and the share of it that is analysis."""
+"""Articles analysed a second by one and by two worker processes on PostgreSQL, and the share of it that is analysis.
+
+Beside the rate stands what an article costs all processors of this machine, PostgreSQL's included: so a machine that is
+full is told from workers that wait for each other. Other programs that run meanwhile are counted with it.
+"""
 
 from __future__ import annotations
 
@@ -29,12 +33,36 @@ TOPIC = "us-russia-syria"
 _WARM = 0.1  # of the articles are read before the clock starts: processes and dictionaries are there then
 
 
-class Rate(NamedTuple):
-    """Articles a second."""
+class Speed(NamedTuple):
+    """Articles a second, and milliseconds of processor time that one costs the machine."""
 
+    articles: float
+    cpu_ms: float
+
+
+class Rate(NamedTuple):
     workers: int
-    analysis_only: float
-    whole: float
+    analysis_only: Speed
+    whole: Speed
+
+
+class Clock:
+    """Starts when it is made."""
+
+    def __init__(self) -> None:
+        self._wall, self._busy = time.perf_counter(), busy()
+
+    def speed(self, count: int) -> Speed:
+        return Speed(count / (time.perf_counter() - self._wall), (busy() - self._busy) / count * 1000)
+
+
+def busy() -> float:
+    """Seconds that this machine's processors have worked; waiting, idle and stolen time left out. 0 where not Linux."""
+    try:
+        user, nice, system, _idle, _wait, irq, softirq = Path("/proc/stat").read_text().split()[1:8]
+    except FileNotFoundError:
+        return 0.0
+    return sum(map(int, (user, nice, system, irq, softirq))) / os.sysconf("SC_CLK_TCK")
 
 
 def texts(count: int) -> list[Article]:
@@ -48,28 +76,28 @@ def texts(count: int) -> list[Article]:
     return made
 
 
-def analysis_only(articles: Sequence[Article], processes: int) -> float:
+def analysis_only(articles: Sequence[Article], processes: int) -> Speed:
     """In a pool as the engines use it, without any database."""
     analyzer, wires, pool = KnownAnalyzer(topic=TOPIC), load_wires(), Workers(processes)
     try:
         warm = max(processes * 8, int(len(articles) * _WARM))
         wait([pool.submit(read, analyzer, each, wires) for each in articles[:warm]])
-        started = time.perf_counter()
+        clock = Clock()
         wait([pool.submit(read, analyzer, each, wires) for each in articles])
-        return len(articles) / (time.perf_counter() - started)
+        return clock.speed(len(articles))
     finally:
         pool.shutdown()
 
 
-def whole(server: Durable, articles: Sequence[Article], processes: int) -> float:
+def whole(server: Durable, articles: Sequence[Article], processes: int) -> Speed:
     """From due rows to recorded ones, by so many `monitor worker`."""
     with Store.open(server.fresh()) as store, tempfile.TemporaryDirectory() as folder:
         _add(store, articles)
         with _running(Path(folder), server.url, processes):
             _until(store, most=int(len(articles) * (1 - _WARM)))
-            left, started = store.status(NOW).articles_due, time.perf_counter()
+            left, clock = store.status(NOW).articles_due, Clock()
             _until(store, most=0)
-            return left / (time.perf_counter() - started)
+            return clock.speed(left)
 
 
 def _add(store: Store, articles: Sequence[Article]) -> None:
@@ -124,7 +152,14 @@ def measured(count: int) -> list[Rate]:
 
 def show(rates: Sequence[Rate]) -> str:
     one, two = rates
-    lines = [f"{'worker processes':18}{'analysis alone':>18}{'with PostgreSQL':>18}   articles/s"]
-    lines += [f"{rate.workers:<18}{rate.analysis_only:>18,.0f}{rate.whole:>18,.0f}" for rate in rates]
-    lines.append(f"{'times':18}{two.analysis_only / one.analysis_only:>18.2f}{two.whole / one.whole:>18.2f}")
+    lines = [
+        f"{'worker processes':18}{'analysis alone':>18}{'CPU ms':>8}{'with PostgreSQL':>18}{'CPU ms':>8}   articles/s"
+    ]
+    lines += [f"{each.workers:<18}{_cells(each.analysis_only)}{_cells(each.whole)}" for each in rates]
+    alone, whole_ = (b.articles / a.articles for a, b in zip(one[1:], two[1:], strict=True))
+    lines.append(f"{'times':18}{alone:>18.2f}{'':8}{whole_:>18.2f}")
     return "\n".join(lines)
+
+
+def _cells(speed: Speed) -> str:
+    return f"{speed.articles:>18,.0f}{speed.cpu_ms:>8.1f}"
