@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, insert, select, update
+from sqlalchemy import Connection, bindparam, case, insert, select, update
 
 from monitor.model import Feed, FeedRow, FeedState, Poll, Recorded, StoreError
 from monitor.store import tables as t
@@ -62,7 +62,7 @@ def count_articles(connection: Connection, feed_id: str, more: int) -> None:
     connection.execute(update(t.feed).where(t.feed.c.id == feed_id).values(articles=t.feed.c.articles + more))
 
 
-def _says_so(row: Row[Any], feed: Feed) -> bool:
+def _says_so(row: Any, feed: Feed) -> bool:
     said = (row.definition, row.publisher, row.voice, row.language, row.active)
     return said == (feed, feed.publisher, feed.voice, feed.language.value, feed.enabled)
 
