@@ -198,10 +198,14 @@ def kill_often(folder: Path, base: str, *, kills: int, seed: int) -> None:
     """Forks daemons from this warm process and kills each at a random moment, a stage later each time; then one whole run."""
     chance = random.Random(seed)
     work = partial(daemon, folder, base)
-    for stage in range(kills):
+    _to_stage(base, 0)
+    begun = time.monotonic()
+    os.waitpid(_forked(partial(work, stage=0, once=True)), 0)
+    whole = time.monotonic() - begun  # a life as it is on this machine today: each dies somewhere in it
+    for stage in range(1, kills + 1):
         _to_stage(base, stage)
         child = _forked(partial(work, stage=stage))
-        time.sleep(chance.uniform(0.02, 0.25))
+        time.sleep(chance.uniform(0.05, 1.1) * whole)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
     for later in (timedelta(), timedelta(minutes=1)):  # the second pass sends what the first one put into groups
