@@ -537,6 +537,7 @@ class DeliveryState(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     DEAD = "dead"
+    UNCONFIRMED = "unconfirmed"  # sending was broken off twice: it may have gone out, and does not go again by itself
     HELD = "held"
     SKIPPED = "skipped"  # decided against, with its reason: kept so that "why was I not alerted" has an answer
 

@@ -143,6 +143,10 @@ def _delivery_worries(status: Status, now: datetime, allowed: Patience) -> list[
     dead = status.deliveries.get(DeliveryState.DEAD, 0)
     if dead:
         worries.append((Level.CRITICAL, f"{dead} messages could not be delivered; `monitor alerts --state dead`"))
+    unsure = status.deliveries.get(DeliveryState.UNCONFIRMED, 0)
+    if unsure:
+        words = f"{unsure} messages may or may not have gone out; `monitor alerts --state unconfirmed`"
+        worries.append((Level.WARNING, words))
     waiting = status.deliveries.get(DeliveryState.WAITING, 0)
     waited = now - status.oldest_waiting_at if waiting and status.oldest_waiting_at else timedelta()
     if waited > allowed.queue:

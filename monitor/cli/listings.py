@@ -337,7 +337,9 @@ def alerts(
     database: DatabaseOption = None,
     json_out: JsonOption = False,
     form: FormatOption = None,
-    state: Annotated[DeliveryState | None, typer.Option("--state", help="waiting, sent, dead or held.")] = None,
+    state: Annotated[
+        DeliveryState | None, typer.Option("--state", help="waiting, sent, dead, unconfirmed, held or skipped.")
+    ] = None,
     channel: Annotated[str | None, typer.Option("--channel", help="Only this channel.")] = None,
     limit: LimitOption = None,
 ) -> None:
@@ -383,10 +385,12 @@ def alerts(
 
 @alerts_app.command("resend")
 def resend(
-    delivery: Annotated[str, typer.Argument(help="The dead delivery, as `monitor alerts --state dead` lists it: d12.")],
+    delivery: Annotated[
+        str, typer.Argument(help="The dead or unconfirmed delivery, as `monitor alerts --state dead` lists it: d12.")
+    ],
     database: DatabaseOption = None,
 ) -> None:
-    """Make a dead delivery due again."""
+    """Make a dead or unconfirmed delivery due again."""
     number = delivery.removeprefix("d")
     if not number.isdigit():
         raise typer.BadParameter(
@@ -394,4 +398,4 @@ def resend(
         )
     with open_store(database) as store:
         again = store.send_again(int(number), now=datetime.now(UTC))
-    typer.echo(f"d{number} is due again" if again else f"d{number} is not dead; nothing to do")
+    typer.echo(f"d{number} is due again" if again else f"d{number} is neither dead nor unconfirmed; nothing to do")

@@ -8,7 +8,7 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -43,7 +43,7 @@ class Pace:
     beat_every: timedelta = timedelta(seconds=15)
     prune_every: timedelta = timedelta(minutes=10)
     stuck_after: timedelta = timedelta(minutes=10)
-    left_over_within: timedelta = timedelta(seconds=3)
+    settled_after: timedelta = timedelta(seconds=2)
     stop_within: timedelta = timedelta(seconds=20)
 
 
@@ -64,8 +64,9 @@ class LocalEngine:
             StepName.ANALYZE, pipeline.store.due_articles, self._analyze_one, self.pace.analyze_at_once, in_order=True
         )
         self._deliver: Lane[int] = self._lane(
-            StepName.DELIVER, pipeline.store.due_deliveries, self._deliver_one, self.pace.deliver_at_once
+            StepName.DELIVER, self._due_deliveries, self._deliver_one, self.pace.deliver_at_once
         )
+        self._settled = False
         self._lanes: dict[StepName, Lane[Any]] = {
             StepName.COLLECT: self._collect,
             StepName.ANALYZE: self._analyze,
@@ -85,6 +86,7 @@ class LocalEngine:
 
     async def run_once(self) -> Counter[str]:
         """One full pass: collects what is due, analyzes it all in the order of the news, delivers what came of it."""
+        self._settled = True
         await self._heartbeat.started()
         for work in (self._deliver.drain, self._collect.drain, self._analyze.drain, self._follow, self._deliver.drain):
             draining = asyncio.create_task(work())
@@ -107,7 +109,7 @@ class LocalEngine:
     async def run(self) -> Counter[str]:
         """Until `stop`; then finishes what runs within the pace's deadline."""
         clock = self._clockwork()
-        await self._left_over()
+        asyncio.get_running_loop().call_later(self.pace.settled_after.total_seconds(), self._settle)
         runs = [asyncio.create_task(lane.run(), name=f"lane {name}") for name, lane in self._lanes.items()]
         await self._beat()
         await self._heartbeat.started()
@@ -126,15 +128,16 @@ class LocalEngine:
         log.info("stopped", **self.counters)
         return self.counters
 
-    async def _left_over(self) -> None:
-        """What an earlier run left in the outbox goes first and alone: it may have been sent just before a crash.
+    def _due_deliveries(self, now: datetime, limit: int) -> Sequence[int]:
+        return self.pipeline.store.due_deliveries(now, limit, unsure=self._settled)
 
-        The sooner that is recorded, the less a message can go twice; a slow server must not hold up the rest, though.
+    def _settle(self) -> None:
+        """From now on what an earlier run was just sending when it died goes again, too: it may have gone out, so that a
+
+        daemon which dies at every start must not send it at every start.
         """
-        draining = asyncio.create_task(self._deliver.drain())
-        await asyncio.wait({draining}, timeout=self.pace.left_over_within.total_seconds())
-        draining.cancel()
-        await asyncio.gather(draining, return_exceptions=True)
+        self._settled = True
+        self._deliver.wake()
 
     async def _until_stopped(self, runs: Sequence[asyncio.Task[None]]) -> None:
         stopping = asyncio.create_task(self._stopping.wait())

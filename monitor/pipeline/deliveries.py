@@ -1,12 +1,11 @@
 """Delivering: puts what is due for a channel into one message, sends it, and keeps account of how that ended.
 
 At least once: the rows of a message are bound together, with its key, before it is sent. A crash leaves them due and
-bound: the same message goes again, with the same key.
+bound: the same message goes again, with the same key. At most twice: a second crash leaves them unconfirmed, for people.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -68,8 +67,7 @@ class Deliveries:
         outgoing = await in_pool(self._pools.store, partial(self._prepare, delivery_id))
         if outgoing is None:
             return
-        error = await self._send(outgoing)
-        await in_pool(self._pools.store, partial(self._record, outgoing, error))
+        await in_pool(self._pools.channels, partial(self._send_and_record, outgoing))
 
     # --- before -----------------------------------------------------------------------------------
 
@@ -130,14 +128,17 @@ class Deliveries:
 
     # --- sending ----------------------------------------------------------------------------------
 
-    async def _send(self, outgoing: Outgoing) -> DeliveryError | None:
+    def _send_and_record(self, outgoing: Outgoing) -> None:
+        # In one thread, without a way back over the event loop: what dies between the two sends a message twice.
+        self._record(outgoing, self._send(outgoing))
+
+    def _send(self, outgoing: Outgoing) -> DeliveryError | None:
         channel = self._channels.get(outgoing.way)
         if channel is None:
             return DeliveryError(f"no channel {outgoing.way!r} is configured any more", permanent=True)
         try:
             message = worded(outgoing.rows, language=channel.language, way=channel.id, setter=self._setter)
-            send = partial(channel.send, message, key=outgoing.key, answers=outgoing.answers)
-            await asyncio.get_running_loop().run_in_executor(self._pools.channels, send)
+            channel.send(message, key=outgoing.key, answers=outgoing.answers)
         except DeliveryError as error:
             return error
         except Exception as error:  # a fault of ours in one channel must not stop the others

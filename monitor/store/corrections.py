@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, insert, select, update
 
 from monitor.alerts import alert_key
-from monitor.model import DeliveryState, Event, Frozen, Instant, Outcome, RefusedRowError, Report, StanceChange
+from monitor.model import Event, Frozen, Instant, Outcome, RefusedRowError, Report, StanceChange
 from monitor.store import outbox
 from monitor.store import tables as t
 from monitor.store.identity import storable
@@ -129,7 +129,7 @@ def _notify(connection: Connection, change_id: int, change: StanceChange, *, rea
     query = select(t.delivery).where(t.delivery.c.change_id == change_id).order_by(t.delivery.c.id)
     rows = connection.execute(query).all()
     outbox.delivery_skipped(connection, [row.id for row in rows if row.state in outbox.ON_ITS_WAY], reason=reason)
-    for channel in dict.fromkeys(row.channel for row in rows if row.state == DeliveryState.SENT.value):
+    for channel in dict.fromkeys(row.channel for row in rows if row.state in outbox.PERHAPS_SENT):
         key = f"{alert_key(change)}.{channel}"
         added = outbox.add_delivery(
             connection, change_id, change, channel, key=key, reason=reason, send=True, now=now

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, null, or_, select, update
 
 from monitor.model import ChannelTrouble, Delivery, DeliveryState, StanceChange
 from monitor.store import tables as t
 from monitor.store.identity import storable
-from monitor.store.outbox import ON_ITS_WAY, WITH_CHANGE, leads, with_change
+from monitor.store.outbox import ON_ITS_WAY, PERHAPS_SENT, WITH_CHANGE, leads, with_change
+
+BROKEN_OFF = "sending it was broken off twice: it may have gone out, nobody knows; it goes again only if asked for"
 
 _MESSAGE = func.coalesce(t.delivery.c.message, t.delivery.c.id)
 
@@ -63,8 +65,19 @@ def collecting(connection: Connection, channel: str, *, now: datetime) -> tuple[
 
 
 def put_together(connection: Connection, ids: Sequence[int], *, leader: int, key: str, now: datetime) -> None:
-    """Makes one message of the rows. After a crash the same rows go again, with the same key."""
-    values = {"message": leader, "message_key": key, "tried_at": now}
+    """Makes one message of the rows. After a crash the same rows go again, with the same key, and once only.
+
+    Whoever was tried before, ending unknown, is unconfirmed from here on; only the end of this try makes it anything else.
+    """
+    again = t.delivery.c.tried_at.is_not(None)
+    values = {
+        "message": leader,
+        "message_key": key,
+        "tried_at": now,
+        "state": case((again, DeliveryState.UNCONFIRMED.value), else_=t.delivery.c.state),
+        "next_try_at": case((again, null()), else_=t.delivery.c.next_try_at),
+        "last_error": case((again, BROKEN_OFF), else_=t.delivery.c.last_error),
+    }
     connection.execute(update(t.delivery).where(t.delivery.c.id.in_(ids)).values(values))
 
 
@@ -87,7 +100,7 @@ def slots(connection: Connection, way: str, *, since: datetime, but: int) -> Slo
 
 def first_keys(connection: Connection, change_id: int, way: str) -> tuple[str, ...]:
     """With which keys the change was told through that channel before; the first is what an update answers."""
-    sent = (t.delivery.c.change_id == change_id, _goes(way), t.delivery.c.state == DeliveryState.SENT.value)
+    sent = (t.delivery.c.change_id == change_id, _goes(way), t.delivery.c.state.in_(PERHAPS_SENT))
     query = select(func.coalesce(t.delivery.c.message_key, t.delivery.c.key)).where(*sent).order_by(t.delivery.c.id)
     return tuple(dict.fromkeys(connection.execute(query).scalars()))
 
@@ -118,13 +131,17 @@ def failed(
     next_try_at: datetime | None,
     since: datetime | None = None,
 ) -> None:
-    """Counts the attempt; without a next try they are dead and stay visible. `since`: their own channel fails, at least now."""
+    """Counts the attempt; without a next try they are dead and stay visible. `since`: their own channel fails, at least now.
+
+    That this try did not go does not tell how the one ended that was broken off before: it stays known as such.
+    """
+    unsure = t.delivery.c.state == DeliveryState.UNCONFIRMED.value
     values = {
         "state": (DeliveryState.WAITING if next_try_at else DeliveryState.DEAD).value,
         "attempts": t.delivery.c.attempts + 1,
         "last_error": storable(error)[:2000],
         "next_try_at": next_try_at,
-        "tried_at": None,
+        "tried_at": case((unsure, t.delivery.c.tried_at), else_=null()),
         "via": None,
     }
     if since is not None:

@@ -51,6 +51,9 @@ def add_delivery(
 
 
 ON_ITS_WAY = (DeliveryState.WAITING.value, DeliveryState.HELD.value)
+STRANDED = (DeliveryState.DEAD.value, DeliveryState.UNCONFIRMED.value)
+"""Nothing more happens to them unless somebody asks for it."""
+PERHAPS_SENT = (DeliveryState.SENT.value, DeliveryState.UNCONFIRMED.value)
 
 
 def leads() -> Any:
@@ -62,13 +65,15 @@ def leads() -> Any:
     return t.delivery.c.message.is_(None) | (t.delivery.c.message == t.delivery.c.id) | ~led
 
 
-def due_deliveries(connection: Connection, now: datetime, limit: int) -> tuple[int, ...]:
+def due_deliveries(connection: Connection, now: datetime, limit: int, *, unsure: bool) -> tuple[int, ...]:
     query = (
         select(t.delivery.c.id)
         .where(t.delivery.c.next_try_at.is_not(None), t.delivery.c.next_try_at <= now, leads())
         .order_by(t.delivery.c.next_try_at, t.delivery.c.id)
         .limit(limit)
     )
+    if not unsure:
+        query = query.where(t.delivery.c.tried_at.is_(None))
     return tuple(connection.execute(query).scalars())
 
 
@@ -96,11 +101,14 @@ def delivery_of(row: Row[Any]) -> Delivery:
 
 
 def delivery_held(connection: Connection, ids: Sequence[int], *, reason: str, until: datetime) -> None:
-    """Puts them off (quiet hours, a limit, a silence) without counting an attempt; later they may go with others."""
+    """Puts them off (quiet hours, a limit, a silence) without counting an attempt; later they may go with others.
+
+    What was broken off before stays known as such: it goes once more, not twice.
+    """
     connection.execute(
         update(t.delivery)
         .where(t.delivery.c.id.in_(ids))
-        .values(state=DeliveryState.HELD.value, reason=storable(reason), next_try_at=until, message=None, tried_at=None)
+        .values(state=DeliveryState.HELD.value, reason=storable(reason), next_try_at=until, message=None)
     )
 
 
@@ -111,11 +119,11 @@ def delivery_skipped(connection: Connection, ids: Sequence[int], *, reason: str)
 
 
 def send_again(connection: Connection, delivery_id: int, *, now: datetime) -> bool:
-    """Makes a dead delivery due, by itself and through its own channel; sent and skipped ones are left alone."""
+    """Makes a dead or unconfirmed delivery due, by itself and through its own channel; sent and skipped ones are left alone."""
     result = connection.execute(
         update(t.delivery)
-        .where(t.delivery.c.id == delivery_id, t.delivery.c.state == DeliveryState.DEAD.value)
-        .values(state=DeliveryState.WAITING.value, attempts=0, next_try_at=now, message=None, via=None)
+        .where(t.delivery.c.id == delivery_id, t.delivery.c.state.in_(STRANDED))
+        .values(state=DeliveryState.WAITING.value, attempts=0, next_try_at=now, message=None, via=None, tried_at=None)
     )
     return result.rowcount == 1
 

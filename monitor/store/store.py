@@ -374,9 +374,10 @@ class Store:
 
     # --- deliver ------------------------------------------------------------------------------
 
-    def due_deliveries(self, now: datetime, limit: int = 1000) -> tuple[int, ...]:
+    def due_deliveries(self, now: datetime, limit: int = 1000, *, unsure: bool = True) -> tuple[int, ...]:
+        """The leaders of what is to be sent at `now`; not `unsure`: without those whose last try was broken off."""
         with self._database.reading() as connection:
-            return outbox.due_deliveries(connection, now, limit)
+            return outbox.due_deliveries(connection, now, limit, unsure=unsure)
 
     def delivery(self, delivery_id: int) -> tuple[Delivery, StanceChange]:
         """The outbox row, with the change as it stood when the alert was decided."""
@@ -397,7 +398,7 @@ class Store:
                 tx.record_failed([delivery_id], error=error, next_try_at=next_try_at)
 
     def send_again(self, delivery_id: int, *, now: datetime) -> bool:
-        """Makes a dead delivery due again; False if it is not dead."""
+        """Makes a dead or unconfirmed delivery due again; False if it is neither."""
         with self._database.writing() as connection:
             return outbox.send_again(connection, delivery_id, now=now)
 
