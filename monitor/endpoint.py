@@ -13,11 +13,9 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import urlsplit
 
-import aiohttp
-import stamina
 from pydantic import Field, SecretStr, field_validator
 
 from monitor.analysis.knowledge import Topic
@@ -38,6 +36,9 @@ from monitor.analysis.llm import (
     read_answer,
 )
 from monitor.model import Article, Finding, Frozen, MonitorError, Office, Span
+
+if TYPE_CHECKING:
+    import aiohttp  # a tenth of a second, which settings (and so every command) must not pay
 
 _LONGEST_REPLY = 1_000_000  # bytes
 _TIRED_AFTER = 3  # questions in a row without an answer
@@ -219,6 +220,8 @@ class Endpoint:
         return urlsplit(self.config.url).netloc
 
     async def _say(self, messages: tuple[dict[str, str], ...]) -> str:
+        import stamina
+
         async for attempt in stamina.retry_context(
             on=_TemporaryError,
             attempts=self.config.attempts,
@@ -233,6 +236,8 @@ class Endpoint:
         raise AssertionError("retry_context returns or raises")
 
     async def _post(self, messages: tuple[dict[str, str], ...]) -> str:
+        import aiohttp
+
         config = self.config
         headers = {"Authorization": f"Bearer {config.api_key.get_secret_value()}"} if config.api_key else {}
         try:

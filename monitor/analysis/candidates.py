@@ -186,9 +186,9 @@ def _features(candidate: Candidate, context: Context) -> Features:
     if by_other:
         found["quoted by another actor"] = 1.0
         found[f"role:{candidate.role}|by other"] = 1.0
-    principals = set(context.topic.principals)
-    found.update({f"scene:{fact}": 1.0 for fact in facts_of(view_of(reading, scene, principals))})
-    found |= standing(candidate.mention, candidate.role, candidate.own, scene, reading, frozenset(principals))
+    principals = frozenset(context.topic.principals)
+    found.update({f"scene:{fact}": 1.0 for fact in facts_of(view_of(reading, scene, context.topic))})
+    found |= standing(candidate.mention, candidate.role, candidate.own, scene, reading, principals)
     _company(found, candidate, context)
     _place(found, candidate, context)
     return found

@@ -115,6 +115,10 @@ class Topic(Frozen):
     title: str
     target: str = Field(description="the proposition a stance is about, as a sentence")
     principals: tuple[str, ...] = Field(default=(), description="the actors the target is about")
+    peripheral: tuple[str, ...] = Field(
+        default=(),
+        description="actors whom the subject brings into any sentence: no third party between the principals",
+    )
     facets: tuple[Facet, ...] = Field(min_length=1)
     themes: tuple[Theme, ...] = Field(default=(), description="the forms the target takes")
     other_subjects: tuple[Theme, ...] = Field(default=(), description="what else the same actors are in the news for")
@@ -125,9 +129,11 @@ class Topic(Frozen):
     @model_validator(mode="after")
     def _actors_are_known(self) -> Self:
         known = {actor.id for actor in self.actors}
-        named = {*self.principals, *(actor for facet in self.facets for actor in facet.actors)}
+        named = {*self.principals, *self.peripheral, *(actor for facet in self.facets for actor in facet.actors)}
         if unknown := sorted(named - known):
-            raise ValueError(f"actor {unknown[0]} is named by a facet or as principal but not listed under actors")
+            raise ValueError(
+                f"actor {unknown[0]} is named by a facet, as principal or as peripheral but not listed under actors"
+            )
         return self
 
     def actor(self, actor_id: str) -> Actor | None:

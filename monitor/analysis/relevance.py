@@ -90,7 +90,7 @@ def relevance_features(
     reading: Reading, scenes: Sequence[Scene], topic: Topic, others: Counter[str], places: Sequence[int]
 ) -> Features:
     """Few counts with much behind each: a text is on the target when it tells of something between the principals."""
-    views = [view_of(reading, scene, set(topic.principals)) for scene in scenes]
+    views = [view_of(reading, scene, topic) for scene in scenes]
     counts = Counter(name for view in views for name in facts_of(view))
     found: Features = {name: math.log1p(counts[name]) for name in FACTS}
     evident = counts["both principals and the target"]

@@ -167,7 +167,7 @@ class Rules:
         chance = probability(models["verdict"], verdict_features(counted, [each.salience for each in scored]))
         words = contributions(models["relevance"], extracted.features)
         if chance < models["verdict"].threshold:
-            reason = "it names both sides and the war, but tells too little between them: " + _because(words)
+            reason = "it names every part of the topic, but tells too little between its sides: " + _because(words)
             return self._left(language, Passed.OFF_TARGET, reason, confidence=1 - chance, words=words)
         decisions = decide(scored, models, self._topic, relevance=chance)
         events = tuple(event_of(each, extracted.reading, article, self._knowledge) for each in decisions)

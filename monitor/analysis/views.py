@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from monitor.analysis.knowledge import Bond, Group
+from monitor.analysis.knowledge import Bond, Group, Topic
 from monitor.analysis.reading import Reading
 from monitor.analysis.roles import Scene
 
@@ -33,11 +33,8 @@ class View:
         return self.both and (self.core or self.near or self.mutual)
 
 
-_PERIPHERAL = frozenset({"SYR", "SYR-OPP", "SDF", "UNO"})  # whom the war itself brings into any sentence
-
-
-def view_of(reading: Reading, scene: Scene, principals: set[str]) -> View:
-    vocabulary = reading.vocabulary
+def view_of(reading: Reading, scene: Scene, topic: Topic) -> View:
+    vocabulary, principals = reading.vocabulary, set(topic.principals)
     speaker = {scene.speaker.actor} if scene.speaker is not None else set()
     heard = {mention.actor for mention in scene.mentions} | speaker
     bonds = {vocabulary.bonds[hit.label] for hit in scene.themes}
@@ -56,7 +53,7 @@ def view_of(reading: Reading, scene: Scene, principals: set[str]) -> View:
         mutual=bool(concepts & vocabulary.mutual),
         stanced=bool(groups & {Group.SUPPORT, Group.CONDITIONAL, Group.NEUTRAL, Group.SUSPEND}),
         opposed=Group.OPPOSE in groups,
-        third=bool(heard - principals - _PERIPHERAL),
+        third=bool(heard - principals - set(topic.peripheral)),
         tight=any(principals <= named.get(part, set()) for part in targeted),
         addressed=any(speaker & principals and (principals - speaker) & named.get(part, set()) for part in targeted),
         principal=bool(heard & principals),

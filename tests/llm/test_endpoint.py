@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -274,3 +276,9 @@ def test_disagreement_between_the_tiers_is_said_and_a_fallback_is_marked() -> No
     other = one.model_copy(update={"events": ()})
     assert disagreement(one, other) == ("only the rules see USA/state support",)
     assert "no usable answer (down)" in fallback(one, why="down").notes[-1]
+
+
+def test_commands_that_ask_no_model_do_not_load_the_network() -> None:
+    """Start-up is promised: aiohttp alone costs a tenth of a second."""
+    check = "import sys, monitor.cli.analyze, monitor.settings; sys.exit('aiohttp' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
